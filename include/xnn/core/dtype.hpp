@@ -1,0 +1,127 @@
+// Element types: which there are, what they are called, and in which type they are computed with.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <xtl/xhalf_float.hpp>
+
+#include "xnn/core/config.hpp"
+
+namespace xnn {
+
+/// IEEE binary16, xtl's half.
+using float16 = xtl::half_float;
+
+/// The upper half of an IEEE binary32: eight bits of exponent, seven of fraction. Rounds to nearest even.
+class bfloat16 {
+public:
+    bfloat16() = default;
+
+    template <class T>
+        requires std::is_arithmetic_v<T>
+    constexpr bfloat16(T value) : bits_(round(static_cast<float>(value))) {}
+
+    constexpr operator float() const { return std::bit_cast<float>(std::uint32_t{bits_} << 16); }
+
+    /// The number with these bits.
+    static constexpr bfloat16 from_bits(std::uint16_t bits) {
+        bfloat16 result;
+        result.bits_ = bits;
+        return result;
+    }
+    constexpr std::uint16_t bits() const { return bits_; }
+
+    friend constexpr bfloat16& operator+=(bfloat16& a, float b) { return a = bfloat16(float(a) + b); }
+    friend constexpr bfloat16& operator-=(bfloat16& a, float b) { return a = bfloat16(float(a) - b); }
+    friend constexpr bfloat16& operator*=(bfloat16& a, float b) { return a = bfloat16(float(a) * b); }
+    friend constexpr bfloat16& operator/=(bfloat16& a, float b) { return a = bfloat16(float(a) / b); }
+
+private:
+    static constexpr std::uint16_t round(float value) {
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        const bool is_nan = (bits & 0x7fff'ffffU) > 0x7f80'0000U;
+        if (is_nan) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);  // stays quiet, never becomes infinity
+        return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+    }
+
+    std::uint16_t bits_ = 0;
+};
+
+/// float16 and bfloat16: types that are stored in 16 bits and computed with as float.
+template <class T>
+concept ReducedFloat = std::same_as<T, float16> || std::same_as<T, bfloat16>;
+
+/// The types that gradients exist for.
+template <class T>
+concept Floating = std::floating_point<T> || ReducedFloat<T>;
+
+namespace detail {
+template <class T>
+struct compute {
+    using type = T;
+};
+template <ReducedFloat T>
+struct compute<T> {
+    using type = float;
+};
+template <class T>
+struct accumulate : compute<T> {};
+template <std::integral T>
+struct accumulate<T> {
+    using type = std::int64_t;
+};
+}  // namespace detail
+
+/// The type in which elements of type T are added, multiplied and passed to functions.
+template <class T>
+using compute_t = typename detail::compute<std::remove_cv_t<T>>::type;
+
+/// The type in which many elements of type T are summed; integers and bool sum as int64, as in PyTorch.
+template <class T>
+using accumulate_t = typename detail::accumulate<std::remove_cv_t<T>>::type;
+
+/// Element types as values, for files and for whatever is decided at run time; named as in safetensors.
+enum class Dtype : std::uint8_t { F16, BF16, F32, F64, U8, I8, I16, I32, I64, BOOL };
+
+namespace detail {
+template <class T>
+struct dtype;  // no value: T is not an element type of xnn
+template <Dtype Value>
+using dtype_value = std::integral_constant<Dtype, Value>;
+template <> struct dtype<float16> : dtype_value<Dtype::F16> {};
+template <> struct dtype<bfloat16> : dtype_value<Dtype::BF16> {};
+template <> struct dtype<float> : dtype_value<Dtype::F32> {};
+template <> struct dtype<double> : dtype_value<Dtype::F64> {};
+template <> struct dtype<std::uint8_t> : dtype_value<Dtype::U8> {};
+template <> struct dtype<std::int8_t> : dtype_value<Dtype::I8> {};
+template <> struct dtype<std::int16_t> : dtype_value<Dtype::I16> {};
+template <> struct dtype<std::int32_t> : dtype_value<Dtype::I32> {};
+template <> struct dtype<std::int64_t> : dtype_value<Dtype::I64> {};
+template <> struct dtype<bool> : dtype_value<Dtype::BOOL> {};
+}  // namespace detail
+
+/// A type that a tensor can hold.
+template <class T>
+concept Element = requires { detail::dtype<std::remove_cv_t<T>>::value; };
+
+/// The Dtype of an element type.
+template <Element T>
+inline constexpr Dtype dtype_of = detail::dtype<std::remove_cv_t<T>>::value;
+
+/// PyTorch's name of a dtype, without its `torch.`.
+constexpr std::string_view name_of(Dtype dtype) {
+    constexpr std::string_view names[] = {"float16", "bfloat16", "float32", "float64", "uint8",
+                                          "int8",    "int16",    "int32",   "int64",   "bool"};
+    return names[static_cast<std::size_t>(dtype)];
+}
+
+/// Bytes that one element takes.
+constexpr index_t size_of(Dtype dtype) {
+    constexpr index_t sizes[] = {2, 2, 4, 8, 1, 1, 2, 4, 8, 1};
+    return sizes[static_cast<std::size_t>(dtype)];
+}
+
+}  // namespace xnn

@@ -1,0 +1,111 @@
+// Random numbers that are a function of (seed, position): the same on every device and for any number of threads.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <random>
+
+#include "xnn/core/config.hpp"
+
+namespace xnn {
+
+/// Philox 4x32-10: four words from a 128-bit counter and a 64-bit key.
+/// Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011.
+struct Philox {
+    using Words = std::array<std::uint32_t, 4>;
+
+    static constexpr Words words(Words counter, std::array<std::uint32_t, 2> key) {
+        for (int round = 0; round < 10; ++round) {
+            const std::uint64_t a = std::uint64_t{0xD2511F53U} * counter[0];
+            const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * counter[2];
+            counter = {high(b) ^ counter[1] ^ key[0], low(b), high(a) ^ counter[3] ^ key[1], low(a)};
+            key[0] += 0x9E3779B9U;
+            key[1] += 0xBB67AE85U;
+        }
+        return counter;
+    }
+
+private:
+    static constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+    static constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+};
+
+/// A stretch of a generator's numbers: draw `i` is the same whoever asks for it, in whatever order.
+struct RandomStream {
+    std::uint64_t seed = 0;
+    std::uint64_t offset = 0;  // in groups of four words
+
+    /// Four words that belong to group i.
+    constexpr Philox::Words group(index_t i) const {
+        const std::uint64_t n = offset + static_cast<std::uint64_t>(i);
+        return Philox::words({static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), 0, 0},
+                             {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+    }
+
+    /// Word i.
+    constexpr std::uint32_t word(index_t i) const { return group(i / 4)[static_cast<std::size_t>(i % 4)]; }
+
+    /// Number i of a uniform distribution on [0, 1): 24 bits, exact in float.
+    constexpr float uniform(index_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24F; }
+
+    /// Number i of the standard normal distribution, by Box and Muller from two words.
+    double normal(index_t i) const {
+        const auto words = group(i / 2);
+        const std::size_t pair = i % 2 == 0 ? 0 : 2;
+        const double radius = std::sqrt(-2 * std::log((words[pair] + 1.0) * 0x1p-32));
+        return radius * std::cos(2 * std::numbers::pi * (words[pair + 1] * 0x1p-32));
+    }
+};
+
+/// The state of a random number generator: a seed and how many numbers were drawn.
+class Generator {
+public:
+    /// PyTorch's default seed.
+    static constexpr std::uint64_t default_seed = 67280421310721U;
+    struct State {
+        std::uint64_t seed = default_seed;
+        std::uint64_t offset = 0;
+        friend bool operator==(const State&, const State&) = default;
+    };
+
+    Generator() = default;
+    explicit Generator(std::uint64_t seed) : state_{seed, 0} {}
+
+    /// Restarts from this seed.
+    Generator& manual_seed(std::uint64_t seed) {
+        state_ = {seed, 0};
+        return *this;
+    }
+    /// Restarts from a seed that the system's entropy gives, and returns it.
+    std::uint64_t seed() {
+        std::random_device device;
+        manual_seed((std::uint64_t{device()} << 32) | device());
+        return state_.seed;
+    }
+    std::uint64_t initial_seed() const { return state_.seed; }
+    State get_state() const { return state_; }
+    void set_state(State state) { state_ = state; }
+
+    /// Takes the next n numbers out of the generator.
+    RandomStream draw(index_t n) {
+        const RandomStream stream{state_.seed, state_.offset};
+        state_.offset += static_cast<std::uint64_t>(divide_up(n, 2));  // a normal number takes two words
+        return stream;
+    }
+
+private:
+    State state_;
+};
+
+/// The generator that is used where none is given.
+inline Generator& default_generator() {
+    static Generator generator;
+    return generator;
+}
+
+/// Restarts the default generator from this seed.
+inline Generator& manual_seed(std::uint64_t seed) { return default_generator().manual_seed(seed); }
+
+}  // namespace xnn

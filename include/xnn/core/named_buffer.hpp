@@ -1,0 +1,29 @@
+// A tensor whose type has been erased: what a state dict lists and a checkpoint file holds.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "xnn/core/dtype.hpp"
+
+namespace xnn {
+
+/// One entry of a state dict: its name and where its elements stand, row-major. Does not own them.
+struct NamedBuffer {
+    std::string name;
+    Dtype dtype;
+    std::vector<index_t> extents;
+    void* data;
+
+    index_t size() const {
+        index_t result = 1;
+        for (index_t extent : extents) result *= extent;
+        return result;
+    }
+    index_t bytes() const { return size() * size_of(dtype); }
+};
+
+/// The entries of a module in PyTorch's order: by registration, a module's own before its children's.
+using StateDict = std::vector<NamedBuffer>;
+
+}  // namespace xnn

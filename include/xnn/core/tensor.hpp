@@ -1,0 +1,237 @@
+// Tensors that own their memory, views that do not, and the bridge to xtensor.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "xnn/core/device.hpp"
+#include "xnn/core/dtype.hpp"
+#include "xnn/core/shape.hpp"
+#include "xnn/core/workspace.hpp"
+#include "xnn/core/xtensor.hpp"
+
+namespace xnn {
+
+/// Memory of somebody else, read as a row-major array of this shape. T is const where it may not be written.
+template <class T, AnyShape S, class Device = Cpu>
+struct TensorView {
+    using value_type = std::remove_const_t<T>;
+    using shape_type = S;
+    using device = Device;
+
+    T* data = nullptr;
+    [[no_unique_address]] S shape{};
+
+    constexpr index_t size() const { return shape.size(); }
+    constexpr index_t extent(std::size_t dimension) const { return shape.extent(dimension); }
+    constexpr operator TensorView<const T, S, Device>() const { return {data, shape}; }
+};
+
+namespace detail {
+
+/// Uninitialised aligned memory for elements; grows, and shrinks never.
+template <class T>
+class HeapStorage {
+public:
+    HeapStorage() = default;
+    HeapStorage(HeapStorage&& other) noexcept : data_(std::move(other.data_)), capacity_(std::exchange(other.capacity_, 0)) {}
+    HeapStorage& operator=(HeapStorage&& other) noexcept {
+        data_ = std::move(other.data_);
+        capacity_ = std::exchange(other.capacity_, 0);
+        return *this;
+    }
+
+    T* data() { return data_.get(); }
+    const T* data() const { return data_.get(); }
+
+    void reserve(index_t n) {
+        if (n <= capacity_) return;
+        const auto bytes = aligned_size(static_cast<std::size_t>(n) * sizeof(T));
+        data_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t{alignment})));
+        capacity_ = n;
+    }
+
+private:
+    struct Free {
+        void operator()(T* p) const { ::operator delete(p, std::align_val_t{alignment}); }
+    };
+    std::unique_ptr<T, Free> data_;
+    index_t capacity_ = 0;
+};
+
+/// Elements inside the object: small tensors of a static shape.
+template <class T, index_t Size>
+class InlineStorage {
+public:
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    void reserve(index_t) {}
+
+private:
+    alignas(Size * sizeof(T) >= 16 ? 16 : alignof(T)) T data_[Size == 0 ? 1 : Size];
+};
+
+inline constexpr std::size_t inline_bytes = 128;
+
+template <class T, class S>
+using Storage = std::conditional_t<S::is_static && static_cast<std::size_t>(S::static_size) * sizeof(T) <= inline_bytes,
+                                   InlineStorage<T, S::is_static ? S::static_size : 0>, HeapStorage<T>>;
+
+/// Anything that assign(tensor, expression), found by argument-dependent lookup, can evaluate.
+template <class E>
+concept Assignable = requires { typename std::remove_cvref_t<E>::xnn_expression; };
+
+}  // namespace detail
+
+template <Element T, AnyShape S, class Device = Cpu>
+class Tensor;
+
+/// An array that owns its memory: row-major, aligned to `alignment` (small static ones stand inside the object). A value:
+/// copies are deep. Made from an expression it evaluates it, as xtensor's containers do. Moved-from tensors may only be
+/// assigned to or destroyed.
+template <Element T, AnyShape S>
+class Tensor<T, S, Cpu> {
+public:
+    using value_type = T;
+    using shape_type = S;
+    using device = Cpu;
+
+    /// Zeros. `dyn` extents are zero until something is assigned.
+    Tensor() : Tensor(S{}) {}
+
+    /// Zeros of this shape.
+    explicit Tensor(const S& shape) : shape_(shape) {
+        storage_.reserve(size());
+        std::fill_n(data(), size(), T(0));
+    }
+
+    /// The elements in row-major order; throws Error where their number is not the shape's.
+    Tensor(std::initializer_list<T> values)
+        requires S::is_static
+        : Tensor(S{}, values) {}
+    Tensor(const S& shape, std::initializer_list<T> values) : Tensor(shape) {
+        if (static_cast<index_t>(values.size()) != size())
+            fail("Tensor", std::to_string(size()) + " elements", std::to_string(values.size()));
+        std::copy(values.begin(), values.end(), data());
+    }
+
+    /// A copy of an xtensor expression; throws Error where its shape does not fit.
+    template <XtensorExpression E>
+    explicit Tensor(const E& source) {
+        copy_xtensor(source);
+    }
+    template <XtensorExpression E>
+    Tensor& operator=(const E& source) {
+        copy_xtensor(source);
+        return *this;
+    }
+
+    /// Evaluates an expression.
+    template <detail::Assignable E>
+    Tensor(E&& expression) {
+        assign(*this, std::forward<E>(expression));
+    }
+    template <detail::Assignable E>
+    Tensor& operator=(E&& expression) {
+        assign(*this, std::forward<E>(expression));
+        return *this;
+    }
+
+    Tensor(const Tensor& other) { copy(other); }
+    Tensor& operator=(const Tensor& other) {
+        if (this != &other) copy(other);
+        return *this;
+    }
+    Tensor(Tensor&&) noexcept = default;
+    Tensor& operator=(Tensor&&) noexcept = default;
+
+    T* data() { return storage_.data(); }
+    const T* data() const { return storage_.data(); }
+    const S& shape() const { return shape_; }
+    index_t size() const { return shape_.size(); }
+    index_t extent(std::size_t dimension) const { return shape_.extent(dimension); }
+
+    TensorView<T, S, Cpu> view() { return {data(), shape_}; }
+    TensorView<const T, S, Cpu> view() const { return {data(), shape_}; }
+
+    T* begin() { return data(); }
+    T* end() { return data() + size(); }
+    const T* begin() const { return data(); }
+    const T* end() const { return data() + size(); }
+
+    /// The element at these positions, one for each dimension; throws Error outside the shape.
+    template <std::convertible_to<index_t>... I>
+        requires(sizeof...(I) == S::rank)
+    T& operator()(I... position) {
+        return data()[offset({static_cast<index_t>(position)...})];
+    }
+    template <std::convertible_to<index_t>... I>
+        requires(sizeof...(I) == S::rank)
+    const T& operator()(I... position) const {
+        return data()[offset({static_cast<index_t>(position)...})];
+    }
+
+    /// The only element; throws Error if there is another number of them.
+    T item() const {
+        if (size() != 1) fail("Tensor::item", "one element", to_text(shape_.extents()));
+        return *data();
+    }
+
+    Tensor& fill(T value) {
+        std::fill_n(data(), size(), value);
+        return *this;
+    }
+
+    /// Makes the extents these, without keeping the elements; allocates only if there were never as many.
+    void resize(const S& shape) {
+        storage_.reserve(shape.size());
+        shape_ = shape;
+    }
+
+    /// The same memory as an xtensor container: views, printing, reductions, files. Fixed where the shape is.
+    auto array() { return xtensor_view(data(), shape_); }
+    auto array() const { return xtensor_view(data(), shape_); }
+
+private:
+    index_t offset(const Dims<S::rank>& position) const {
+        const auto extents = shape_.extents();
+        index_t result = 0;
+        for (std::size_t i = 0; i < S::rank; ++i) {
+            if (position[i] < 0 || position[i] >= extents[i])
+                fail("Tensor::operator()", "a position within " + to_text(extents), to_text(position));
+            result = result * extents[i] + position[i];
+        }
+        return result;
+    }
+
+    void copy(const Tensor& other) {
+        resize(other.shape_);
+        std::copy_n(other.data(), size(), data());
+    }
+
+    template <class E>
+    void copy_xtensor(const E& source) {
+        resize(S(xtensor_extents<S::rank>(source)));
+        array() = source;
+    }
+
+    [[no_unique_address]] S shape_{};
+    detail::Storage<T, S> storage_;
+};
+
+/// The memory of an xtensor container as a view of this shape, without a copy; the container must outlive the view.
+/// Throws Error where the shapes do not fit.
+template <AnyShape S, XtensorContainer C>
+auto as_tensor(C& container) {
+    using T = std::remove_pointer_t<decltype(container.data())>;
+    require_row_major(container);
+    return TensorView<T, S, Cpu>{container.data(), S(xtensor_extents<S::rank>(container))};
+}
+
+}  // namespace xnn

@@ -1,0 +1,54 @@
+// A tuple that costs a compiler little: a base for each element, used for the children of expressions and their states.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "xnn/core/config.hpp"
+
+namespace xnn {
+
+namespace detail {
+template <std::size_t I, class T>
+struct TupleLeaf {
+    [[no_unique_address]] T value;
+};
+
+template <class Indices, class... T>
+struct TupleBase;
+template <std::size_t... I, class... T>
+struct TupleBase<std::index_sequence<I...>, T...> : TupleLeaf<I, T>... {};
+
+template <std::size_t I, class T>
+XNN_INLINE constexpr T& leaf(TupleLeaf<I, T>& leaf) { return leaf.value; }
+template <std::size_t I, class T>
+XNN_INLINE constexpr const T& leaf(const TupleLeaf<I, T>& leaf) { return leaf.value; }
+}  // namespace detail
+
+/// Values of different types.
+template <class... T>
+struct Tuple : detail::TupleBase<std::index_sequence_for<T...>, T...> {
+    static constexpr std::size_t size = sizeof...(T);
+    XNN_INLINE constexpr explicit Tuple(T... values)
+        : detail::TupleBase<std::index_sequence_for<T...>, T...>{{std::move(values)}...} {}
+};
+template <>
+struct Tuple<> {
+    static constexpr std::size_t size = 0;
+};
+
+template <std::size_t I, class... T>
+XNN_INLINE constexpr auto& get(Tuple<T...>& tuple) { return detail::leaf<I>(tuple); }
+template <std::size_t I, class... T>
+XNN_INLINE constexpr const auto& get(const Tuple<T...>& tuple) { return detail::leaf<I>(tuple); }
+
+/// Calls f(std::integral_constant<std::size_t, I>{}) for I in [0, N), in order.
+template <std::size_t N, class F>
+XNN_INLINE constexpr void for_each_index(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (f(std::integral_constant<std::size_t, I>{}), ...);
+    }(std::make_index_sequence<N>{});
+}
+
+}  // namespace xnn

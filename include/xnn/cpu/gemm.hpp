@@ -1,0 +1,210 @@
+// Matrix products on the CPU: every transposition, an epilogue, any extents.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "xnn/core/config.hpp"
+#include "xnn/core/device.hpp"
+#include "xnn/core/dtype.hpp"
+#include "xnn/core/scratch.hpp"
+#include "xnn/cpu/gemm/driver.hpp"
+#include "xnn/cpu/gemm/gemv.hpp"
+
+namespace xnn::kernels {
+
+/// Whether a matrix enters a product as it is stored.
+enum class Transpose : bool { no, yes };
+
+/// A function applied to each element of a result.
+enum class Activation : unsigned char { none, relu };
+
+/// What happens to a product AB on its way into C: C = activation([C +] AB + bias).
+template <class T>
+struct GemmEpilogue {
+    bool accumulate = false;         ///< add to what C holds; otherwise C's content is never read
+    const T* column_bias = nullptr;  ///< n numbers, one for each column of C (a linear layer's bias), or null
+    const T* row_bias = nullptr;     ///< m numbers, one for each row of C (a convolution's bias), or null
+    Activation activation = Activation::none;
+};
+
+inline namespace XNN_SIMD_ARCH {
+namespace gemm_detail {
+
+constexpr Transpose operator!(Transpose t) { return t == Transpose::no ? Transpose::yes : Transpose::no; }
+
+template <class T>
+XNN_INLINE T apply(Activation activation, T value) {
+    return activation == Activation::relu && value < T(0) ? T(0) : value;
+}
+
+/// Fills C with what a product is added to.
+template <class T>
+void start_row(index_t n, T* c, const GemmEpilogue<T>& epilogue) {
+    const T row_bias = epilogue.row_bias != nullptr ? *epilogue.row_bias : T(0);
+    for (index_t j = 0; j < n; ++j) {
+        const T before = epilogue.accumulate ? c[j] + row_bias : row_bias;
+        c[j] = epilogue.column_bias != nullptr ? before + epilogue.column_bias[j] : before;
+    }
+}
+
+/// Adds a bias of the rows or columns of C to C and takes it from the epilogue: a tile starts either from C or from a bias
+/// that lies along its registers.
+template <class T>
+void add_ahead(index_t m, index_t n, T* c, index_t ldc, const T*& bias, bool of_rows) {
+    if (bias == nullptr) return;
+    for (index_t i = 0; i < m; ++i)
+        for (index_t j = 0; j < n; ++j) c[i * ldc + j] += bias[of_rows ? i : j];
+    bias = nullptr;
+}
+
+/// A product of one row of A, whose elements are `a_stride` apart (1 if B is transposed).
+template <class T>
+void gemv(Transpose tb, index_t n, index_t k, const T* a, index_t a_stride, const T* b, index_t ldb, T* c,
+          const GemmEpilogue<T>& epilogue) {
+    start_row(n, c, epilogue);
+    if (tb == Transpose::no)
+        add_vector_matrix(n, k, a, a_stride, b, ldb, c);
+    else
+        add_matrix_vector(n, k, a, b, ldb, c);
+    if (epilogue.activation == Activation::relu)
+        for (index_t j = 0; j < n; ++j) c[j] = apply(Activation::relu, c[j]);
+}
+
+/// float and double.
+template <std::floating_point T>
+void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, const T* b, index_t ldb,
+          T* c, index_t ldc, GemmEpilogue<T> epilogue) {
+    const index_t a_row_stride = ta == Transpose::no ? lda : 1;
+    const index_t a_k_stride = ta == Transpose::no ? 1 : lda;
+    // A single column is the transposed problem's single row.
+    if (n == 1 && m > 1 && ldc == 1) {
+        std::swap(epilogue.row_bias, epilogue.column_bias);
+        gemm(!tb, !ta, n, m, k, b, ldb, a, lda, c, m, epilogue);
+        return;
+    }
+    // Few rows are dots with the rows of a transposed B: cheaper than turning it over.
+    constexpr index_t few_rows = 4;
+    if (m == 1 ? tb == Transpose::no || a_k_stride == 1 : m <= few_rows && tb == Transpose::yes && a_k_stride == 1) {
+        for (index_t i = 0; i < m; ++i) {
+            gemv(tb, n, k, a + i * a_row_stride, a_k_stride, b, ldb, c + i * ldc, epilogue);
+            if (epilogue.row_bias != nullptr) ++epilogue.row_bias;
+        }
+        return;
+    }
+    const bool relu = epilogue.activation == Activation::relu;
+    // Where B is transposed, so is C' = B' A', and turning over A and C instead may move fewer elements.
+    const bool turn = tb == Transpose::yes && (ta == Transpose::yes || m * (k + n) < n * k);
+    if (epilogue.accumulate) add_ahead(m, n, c, ldc, turn ? epilogue.row_bias : epilogue.column_bias, turn);
+    if (turn)
+        run_product<T>({n, m, k, b, ldb, 1, a, lda, ta == Transpose::no, c, ldc, true, epilogue.column_bias,
+                        epilogue.row_bias, epilogue.accumulate, relu});
+    else
+        run_product<T>({m, n, k, a, a_row_stride, a_k_stride, b, ldb, tb == Transpose::yes, c, ldc, false,
+                        epilogue.row_bias, epilogue.column_bias, epilogue.accumulate, relu});
+}
+
+struct WideA;     // names scratch memory
+struct WideB;     // names scratch memory
+struct WideC;     // names scratch memory
+struct WideBias;  // names scratch memory
+
+/// A dense copy in float of rows of a 16-bit type, in the scratch memory of `Purpose`.
+template <class Purpose, class T>
+float* widen(const T* from, index_t pitch, index_t rows, index_t columns) {
+    float* to = scratch<Purpose, float>(rows * columns);
+    constexpr index_t width = simd::width<float>;
+    for (index_t i = 0; i < rows; ++i)
+        for (index_t j = 0; j < columns; j += width) {
+            const index_t some = columns - j < width ? columns - j : width;
+            simd::store(to + i * columns + j, simd::load(from + i * pitch + j, some), some);
+        }
+    return to;
+}
+
+/// 16-bit types: a product of floats, rounded once.
+template <ReducedFloat T>
+void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, const T* b, index_t ldb,
+          T* c, index_t ldc, const GemmEpilogue<T>& epilogue) {
+    const index_t a_columns = ta == Transpose::no ? k : m;
+    const index_t b_columns = tb == Transpose::no ? n : k;
+    const float* wide_a = widen<WideA>(a, lda, ta == Transpose::no ? m : k, a_columns);
+    const float* wide_b = widen<WideB>(b, ldb, tb == Transpose::no ? k : n, b_columns);
+    float* wide_c = epilogue.accumulate ? widen<WideC>(c, ldc, m, n) : scratch<WideC, float>(m * n);
+    float* bias = scratch<WideBias, float>(m + n);
+    GemmEpilogue<float> wide{epilogue.accumulate, nullptr, nullptr, epilogue.activation};
+    if (epilogue.column_bias != nullptr) {
+        for (index_t j = 0; j < n; ++j) bias[j] = static_cast<float>(epilogue.column_bias[j]);
+        wide.column_bias = bias;
+    }
+    if (epilogue.row_bias != nullptr) {
+        for (index_t i = 0; i < m; ++i) bias[n + i] = static_cast<float>(epilogue.row_bias[i]);
+        wide.row_bias = bias + n;
+    }
+    gemm(ta, tb, m, n, k, wide_a, a_columns, wide_b, b_columns, wide_c, n, wide);
+    constexpr index_t width = simd::width<float>;
+    for (index_t i = 0; i < m; ++i)
+        for (index_t j = 0; j < n; j += width) {
+            const index_t some = n - j < width ? n - j : width;
+            simd::store(c + i * ldc + j, simd::load(wide_c + i * n + j, some), some);
+        }
+}
+
+/// Integers: sums wrap around, as in PyTorch.
+template <std::integral T>
+void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, const T* b, index_t ldb,
+          T* c, index_t ldc, const GemmEpilogue<T>& epilogue) {
+    const auto wide = [](T value) { return static_cast<std::uint64_t>(value); };  // modulo 2^64: no overflow
+    for (index_t i = 0; i < m; ++i)
+        for (index_t j = 0; j < n; ++j) {
+            std::uint64_t sum = epilogue.accumulate ? wide(c[i * ldc + j]) : 0;
+            for (index_t q = 0; q < k; ++q)
+                sum += wide(ta == Transpose::no ? a[i * lda + q] : a[q * lda + i]) *
+                       wide(tb == Transpose::no ? b[q * ldb + j] : b[j * ldb + q]);
+            if (epilogue.column_bias != nullptr) sum += wide(epilogue.column_bias[j]);
+            if (epilogue.row_bias != nullptr) sum += wide(epilogue.row_bias[i]);
+            c[i * ldc + j] = apply(epilogue.activation, static_cast<T>(sum));
+        }
+}
+
+}  // namespace gemm_detail
+
+/// C = activation([C +] op(A) op(B) + bias), row by row in memory: op(A) is [m, k], op(B) is [k, n], C is [m, n].
+/// A leading dimension is the number of elements from one row to the next *as stored*: a transposed A is stored [k, m].
+/// C must not overlap A or B. Where k is 0 the product is 0. Results do not depend on the number of threads.
+///
+/// float and double are computed in their own precision, 16-bit types as float with one rounding at the end, integers
+/// modulo two to the power of their bits.
+template <Element T>
+    requires(!std::same_as<T, bool>)
+void gemm(Cpu, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, const T* b,
+          index_t ldb, T* c, index_t ldc, const std::type_identity_t<GemmEpilogue<T>>& epilogue = {}) {
+    if (m == 0 || n == 0) return;
+    gemm_detail::gemm(ta, tb, m, n, k, a, lda, b, ldb, c, ldc, epilogue);
+}
+
+/// `count` products of the same shape, `a_step`, `b_step` and `c_step` elements apart; a step of 0 uses one matrix in all
+/// products. The epilogue is the same for all of them.
+template <Element T>
+    requires(!std::same_as<T, bool>)
+void gemm_batched(Cpu cpu, index_t count, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a,
+                  index_t lda, index_t a_step, const T* b, index_t ldb, index_t b_step, T* c, index_t ldc, index_t c_step,
+                  const std::type_identity_t<GemmEpilogue<T>>& epilogue = {}) {
+    const double operations = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    const auto run = [&](index_t i) {
+        gemm(cpu, ta, tb, m, n, k, a + i * a_step, lda, b + i * b_step, ldb, c + i * c_step, ldc, epilogue);
+    };
+    const index_t threads = gemm_detail::product_threads(operations * static_cast<double>(count));
+    // Few large products are shared one after the other, many small ones in runs.
+    if (threads == 1 || count < threads) {
+        for (index_t i = 0; i < count; ++i) run(i);
+        return;
+    }
+    parallel_for(threads, [&](index_t part) {
+        for (index_t i = count * part / threads; i < count * (part + 1) / threads; ++i) run(i);
+    });
+}
+
+}  // namespace XNN_SIMD_ARCH
+}  // namespace xnn::kernels

@@ -1,0 +1,87 @@
+// Products with a single row: bound by reading the matrix, so that it is read once, in its own order.
+#pragma once
+
+#include <algorithm>
+
+#include "xnn/cpu/simd.hpp"
+
+namespace xnn::kernels {
+inline namespace XNN_SIMD_ARCH {
+namespace gemm_detail {
+
+/// y[j] += sum over r < Rows of x[r * x_stride] * b[r, j], for j < n.
+template <int Rows, class T>
+void add_scaled_rows(index_t n, const T* x, index_t x_stride, const T* b, index_t b_pitch, T* y) {
+    using Batch = simd::batch<T>;
+    constexpr index_t width = simd::width<T>;
+    constexpr int sets = Rows > 1 ? 2 : 1;
+    Batch factor[Rows];
+    XNN_UNROLL for (int r = 0; r < Rows; ++r) factor[r] = Batch(x[r * x_stride]);
+    index_t j = 0;
+    for (; j + width <= n; j += width) {
+        Batch sum[sets];
+        sum[0] = simd::load(y + j);
+        if constexpr (sets > 1) sum[1] = Batch(T(0));
+        XNN_UNROLL for (int r = 0; r < Rows; ++r)
+            sum[r % sets] = simd::fma(factor[r], simd::load(b + r * b_pitch + j), sum[r % sets]);
+        if constexpr (sets > 1) sum[0] += sum[1];
+        simd::store(y + j, sum[0]);
+    }
+    if (j == n) return;
+    const simd::FirstLanes<T> mask(n - j);
+    Batch sum = simd::load(y + j, mask);
+    XNN_UNROLL for (int r = 0; r < Rows; ++r) sum = simd::fma(factor[r], simd::load(b + r * b_pitch + j, mask), sum);
+    simd::store(y + j, sum, mask);
+}
+
+/// y[j] += sum over k of x[k * x_stride] * b[k, j], for j < n. Blocks of y stay in the first cache while B streams by.
+template <class T>
+void add_vector_matrix(index_t n, index_t k, const T* x, index_t x_stride, const T* b, index_t b_pitch, T* y) {
+    constexpr index_t block = 16384 / sizeof(T);
+    constexpr int rows = 8;
+    for (index_t j = 0; j < n; j += block) {
+        const index_t columns = std::min(block, n - j);
+        index_t i = 0;
+        for (; i + rows <= k; i += rows)
+            add_scaled_rows<rows>(columns, x + i * x_stride, x_stride, b + i * b_pitch + j, b_pitch, y + j);
+        for (; i < k; ++i) add_scaled_rows<1>(columns, x + i * x_stride, x_stride, b + i * b_pitch + j, b_pitch, y + j);
+    }
+}
+
+/// y[r] += sum over i < k of x[i] * b[r, i], for r < Rows.
+template <int Rows, class T>
+void add_dots(index_t k, const T* x, const T* b, index_t b_pitch, T* y) {
+    using Batch = simd::batch<T>;
+    constexpr index_t width = simd::width<T>;
+    constexpr int sets = 2;
+    Batch sum[sets][Rows];
+    XNN_UNROLL for (int s = 0; s < sets; ++s)
+        XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[s][r] = Batch(T(0));
+    index_t i = 0;
+    for (; i + sets * width <= k; i += sets * width)
+        XNN_UNROLL for (int s = 0; s < sets; ++s) {
+            const Batch factor = simd::load(x + i + s * width);
+            XNN_UNROLL for (int r = 0; r < Rows; ++r)
+                sum[s][r] = simd::fma(factor, simd::load(b + r * b_pitch + i + s * width), sum[s][r]);
+        }
+    for (; i < k; i += width) {
+        const simd::FirstLanes<T> mask(std::min(width, k - i));
+        const Batch factor = simd::load(x + i, mask);
+        XNN_UNROLL for (int r = 0; r < Rows; ++r)
+            sum[0][r] = simd::fma(factor, simd::load(b + r * b_pitch + i, mask), sum[0][r]);
+    }
+    for (int r = 0; r < Rows; ++r) y[r] += simd::reduce_add(sum[0][r] + sum[1][r]);
+}
+
+/// y[j] += sum over i < k of x[i] * b[j, i], for j < n: four rows of B at a time.
+template <class T>
+void add_matrix_vector(index_t n, index_t k, const T* x, const T* b, index_t b_pitch, T* y) {
+    constexpr int rows = 4;
+    index_t j = 0;
+    for (; j + rows <= n; j += rows) add_dots<rows>(k, x, b + j * b_pitch, b_pitch, y + j);
+    for (; j < n; ++j) add_dots<1>(k, x, b + j * b_pitch, b_pitch, y + j);
+}
+
+}  // namespace gemm_detail
+}  // namespace XNN_SIMD_ARCH
+}  // namespace xnn::kernels

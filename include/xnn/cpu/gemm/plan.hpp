@@ -1,0 +1,93 @@
+// How a matrix product is cut into blocks. Nothing here depends on the number of threads, so that no result does.
+#pragma once
+
+#include <algorithm>
+
+#include "xnn/cpu/gemm/microkernel.hpp"
+
+namespace xnn::kernels {
+inline namespace XNN_SIMD_ARCH {
+namespace gemm_detail {
+
+/// A matrix product reduced to what the driver needs: C = A B, with A read through two strides, B perhaps stored
+/// transposed ([n, k]), and C perhaps stored transposed ([n, m]).
+template <class T>
+struct Product {
+    index_t m, n, k;
+    const T* a;
+    index_t a_row_stride, a_k_stride;
+    const T* b;
+    index_t b_pitch;
+    bool b_transposed;
+    T* c;
+    index_t c_pitch;
+    bool c_transposed;
+    const T* row_bias;     // m elements or null
+    const T* column_bias;  // n elements or null; not with accumulate
+    bool accumulate;
+    bool relu;
+};
+
+/// Sizes of the blocks, in elements, tiles of rows and panels of columns (a panel is as wide as the widest tile).
+struct Plan {
+    index_t height;  // rows of a tile; the last has what is left
+    index_t tiles;
+    index_t panels;
+    index_t k_block;
+    index_t tiles_at_once;   // packed together if pack_a
+    index_t panels_at_once;  // packed together if pack_b
+    bool pack_a;
+    bool pack_b;
+};
+
+/// The height of tiles that covers m rows at the least cost, among those that one microkernel computes.
+inline index_t tile_height(index_t m) {
+    if (m <= tile_rows) return m;
+    index_t best = tile_rows;
+    index_t best_cost = 0;
+    for (int height = tile_rows; height > tile_rows / 2; --height) {
+        if (step_rows(tile_registers, height) != height) continue;
+        const index_t left = m % height;
+        // In units of one row: a tile costs its rows and an overhead; the fewest rows do not fill the pipeline.
+        const index_t cost = m / height * (height + 1) + (left == 0 ? 0 : std::max<index_t>(left, 3) + 1);
+        if (best_cost == 0 || cost < best_cost) {
+            best = height;
+            best_cost = cost;
+        }
+    }
+    return best;
+}
+
+/// Splits `total` into parts of about equal size, each at most `limit`; the size of a part.
+inline index_t even_part(index_t total, index_t limit) {
+    return total <= limit ? total : divide_up(total, divide_up(total, limit));
+}
+
+template <class T>
+Plan make_plan(const Product<T>& p) {
+    constexpr index_t second_level_cache = 1 << 20;
+    constexpr index_t page = 4096;
+    constexpr index_t columns = tile_columns<T>;
+    constexpr index_t size = sizeof(T);
+    Plan plan;
+    plan.height = tile_height(p.m);
+    plan.tiles = divide_up(p.m, plan.height);
+    plan.panels = divide_up(p.n, columns);
+    const bool b_is_large = p.k * p.n * size > second_level_cache;
+    const bool masks_needed = p.n % simd::width<T> != 0;
+    plan.pack_b = p.b_transposed || (b_is_large && p.m > 32) || (masks_needed && !simd::masked_loads_are_cheap);
+    // Rows that are pages apart fall into the same few sets of a cache.
+    const bool a_rows_collide = p.a_row_stride * size % page == 0;
+    plan.pack_a = plan.pack_b && ((b_is_large && p.m >= 256) || (a_rows_collide && p.m > 64));
+    plan.k_block = even_part(p.k, (plan.pack_b ? 2048 : 4096) / size);
+    const index_t group_bytes = plan.pack_a ? 4 << 20 : p.b_transposed ? 128 << 10 : 512 << 10;
+    const index_t panel_bytes = std::max<index_t>(plan.k_block, 1) * columns * size;
+    plan.panels_at_once = even_part(plan.panels, plan.pack_b ? std::max<index_t>(group_bytes / panel_bytes, 1) : plan.panels);
+    const index_t tile_bytes = std::max<index_t>(plan.k_block, 1) * plan.height * size;
+    plan.tiles_at_once = even_part(plan.tiles, plan.pack_a ? std::max<index_t>((384 << 10) / tile_bytes, 1) : plan.tiles);
+    return plan;
+}
+
+}  // namespace gemm_detail
+}  // namespace XNN_SIMD_ARCH
+}  // namespace xnn::kernels

@@ -1,0 +1,5 @@
+// Normalisations.
+#pragma once
+
+#include "xnn/cpu/batch_norm.hpp"
+#include "xnn/cpu/layer_norm.hpp"

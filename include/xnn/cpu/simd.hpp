@@ -1,0 +1,254 @@
+// The only place that names xsimd: registers of float and double, loads and stores of whole and partial registers in
+// every element type, and the operations that xsimd spells differently from version to version.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+// GCC 12 warns of variables in its own AVX-512 intrinsics (GCC bug 105593), wherever they are inlined.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <xsimd/xsimd.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+#include "xnn/core/dtype.hpp"
+
+/// xnn::simd stands in an inline namespace of the instruction set, so that translation units built for different ones link.
+#if defined(__AVX512F__)
+#define XNN_SIMD_ARCH avx512
+#elif defined(__AVX2__)
+#define XNN_SIMD_ARCH avx2
+#elif defined(__AVX__)
+#define XNN_SIMD_ARCH avx
+#elif defined(__aarch64__)
+#define XNN_SIMD_ARCH neon
+#else
+#define XNN_SIMD_ARCH baseline
+#endif
+
+namespace xnn::simd {
+inline namespace XNN_SIMD_ARCH {
+
+/// Elements of T are computed with in registers.
+template <class T>
+inline constexpr bool vectorized = Floating<std::remove_cv_t<T>>;
+
+namespace detail {
+template <class T, bool = vectorized<T>>
+struct batch_of {
+    using type = std::remove_cv_t<T>;
+    static constexpr index_t width = 1;
+};
+template <class T>
+struct batch_of<T, true> {
+    using type = xsimd::batch<compute_t<T>>;
+    static constexpr index_t width = static_cast<index_t>(type::size);
+};
+}  // namespace detail
+
+/// The register that elements of T are computed in: float for the 16-bit types, T itself for integers and bool.
+template <class T>
+using batch = typename detail::batch_of<T>::type;
+
+/// How many elements of T a register computes at once.
+template <class T>
+inline constexpr index_t width = detail::batch_of<T>::width;
+
+/// The registers of this instruction set: how large a tile of a matrix product may be.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int register_count = 32;
+#else
+inline constexpr int register_count = 16;
+#endif
+
+// ---- whole registers
+
+XNN_INLINE batch<float> load(const float* p) { return batch<float>::load_unaligned(p); }
+XNN_INLINE batch<double> load(const double* p) { return batch<double>::load_unaligned(p); }
+XNN_INLINE void store(float* p, batch<float> v) { v.store_unaligned(p); }
+XNN_INLINE void store(double* p, batch<double> v) { v.store_unaligned(p); }
+
+// ---- the first n elements of a register, 0 <= n <= width; a partial load fills up with zeros and reads no further
+
+namespace detail {
+template <class T>
+XNN_INLINE batch<T> load_some(const T* p, index_t n) {
+    alignas(64) T buffer[width<T>] = {};
+    std::memcpy(buffer, p, static_cast<std::size_t>(n) * sizeof(T));
+    return batch<T>::load_aligned(buffer);
+}
+template <class T>
+XNN_INLINE void store_some(T* p, batch<T> v, index_t n) {
+    alignas(64) T buffer[width<T>];
+    v.store_aligned(buffer);
+    std::memcpy(p, buffer, static_cast<std::size_t>(n) * sizeof(T));
+}
+}  // namespace detail
+
+#if defined(__AVX512F__)
+XNN_INLINE __mmask16 mask16(index_t n) { return static_cast<__mmask16>((1U << n) - 1U); }
+XNN_INLINE __mmask8 mask8(index_t n) { return static_cast<__mmask8>((1U << n) - 1U); }
+XNN_INLINE batch<float> load(const float* p, index_t n) { return _mm512_maskz_loadu_ps(mask16(n), p); }
+XNN_INLINE batch<double> load(const double* p, index_t n) { return _mm512_maskz_loadu_pd(mask8(n), p); }
+XNN_INLINE void store(float* p, batch<float> v, index_t n) { _mm512_mask_storeu_ps(p, mask16(n), v); }
+XNN_INLINE void store(double* p, batch<double> v, index_t n) { _mm512_mask_storeu_pd(p, mask8(n), v); }
+#else
+XNN_INLINE batch<float> load(const float* p, index_t n) { return detail::load_some(p, n); }
+XNN_INLINE batch<double> load(const double* p, index_t n) { return detail::load_some(p, n); }
+XNN_INLINE void store(float* p, batch<float> v, index_t n) { detail::store_some(p, v, n); }
+XNN_INLINE void store(double* p, batch<double> v, index_t n) { detail::store_some(p, v, n); }
+#endif
+
+// ---- a prepared mask: the first n elements, 1 <= n <= width, for loops that use the same n again and again
+
+#if defined(__AVX512F__)
+template <class T>
+struct FirstLanes {
+    XNN_INLINE explicit FirstLanes(index_t n) : bits(static_cast<decltype(bits)>((1U << n) - 1U)) {}
+    std::conditional_t<width<T> == 16, __mmask16, __mmask8> bits;
+};
+XNN_INLINE batch<float> load(const float* p, FirstLanes<float> m) { return _mm512_maskz_loadu_ps(m.bits, p); }
+XNN_INLINE batch<double> load(const double* p, FirstLanes<double> m) { return _mm512_maskz_loadu_pd(m.bits, p); }
+XNN_INLINE void store(float* p, batch<float> v, FirstLanes<float> m) { _mm512_mask_storeu_ps(p, m.bits, v); }
+XNN_INLINE void store(double* p, batch<double> v, FirstLanes<double> m) { _mm512_mask_storeu_pd(p, m.bits, v); }
+#elif defined(__AVX__)
+namespace detail {
+alignas(32) inline constexpr std::int32_t lane_switches[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+}  // namespace detail
+template <class T>
+struct FirstLanes {
+    XNN_INLINE explicit FirstLanes(index_t n) {
+        const std::int32_t* from = detail::lane_switches + 8 - n * static_cast<index_t>(sizeof(T) / sizeof(float));
+        std::memcpy(&bits, from, sizeof bits);
+    }
+    __m256i bits;
+};
+XNN_INLINE batch<float> load(const float* p, FirstLanes<float> m) { return _mm256_maskload_ps(p, m.bits); }
+XNN_INLINE batch<double> load(const double* p, FirstLanes<double> m) { return _mm256_maskload_pd(p, m.bits); }
+XNN_INLINE void store(float* p, batch<float> v, FirstLanes<float> m) { _mm256_maskstore_ps(p, m.bits, v); }
+XNN_INLINE void store(double* p, batch<double> v, FirstLanes<double> m) { _mm256_maskstore_pd(p, m.bits, v); }
+#else
+template <class T>
+struct FirstLanes {
+    XNN_INLINE explicit FirstLanes(index_t n) : count(n) {}
+    index_t count;
+};
+template <std::floating_point T>
+XNN_INLINE batch<T> load(const T* p, FirstLanes<T> m) { return detail::load_some(p, m.count); }
+template <std::floating_point T>
+XNN_INLINE void store(T* p, batch<T> v, FirstLanes<T> m) { detail::store_some(p, v, m.count); }
+#endif
+
+/// A load with FirstLanes costs hardly more than a whole one.
+#if defined(__AVX__)
+inline constexpr bool masked_loads_are_cheap = true;
+#else
+inline constexpr bool masked_loads_are_cheap = false;
+#endif
+
+// ---- 16-bit types: converted to float on the way in, rounded on the way out
+
+template <ReducedFloat T>
+XNN_INLINE batch<float> load(const T* p, index_t n = width<float>) {
+    alignas(64) float buffer[width<float>] = {};
+    for (index_t i = 0; i < n; ++i) buffer[i] = static_cast<float>(p[i]);
+    return batch<float>::load_aligned(buffer);
+}
+template <ReducedFloat T>
+XNN_INLINE void store(T* p, batch<float> v, index_t n = width<float>) {
+    alignas(64) float buffer[width<float>];
+    v.store_aligned(buffer);
+    for (index_t i = 0; i < n; ++i) p[i] = T(buffer[i]);
+}
+
+// ---- arithmetic that versions of xsimd disagree on, for registers and for single numbers
+
+template <class T>
+XNN_INLINE T fma(T a, T b, T c) {
+    if constexpr (std::is_floating_point_v<T>)
+        return std::fma(a, b, c);
+    else
+        return a * b + c;
+}
+#if defined(__AVX512F__)
+XNN_INLINE batch<float> fma(batch<float> a, batch<float> b, batch<float> c) { return _mm512_fmadd_ps(a, b, c); }
+XNN_INLINE batch<double> fma(batch<double> a, batch<double> b, batch<double> c) { return _mm512_fmadd_pd(a, b, c); }
+#else
+XNN_INLINE batch<float> fma(batch<float> a, batch<float> b, batch<float> c) { return xsimd::fma(a, b, c); }
+XNN_INLINE batch<double> fma(batch<double> a, batch<double> b, batch<double> c) { return xsimd::fma(a, b, c); }
+#endif
+
+/// The larger of v and 0; NaN stays NaN, because the maximum instructions return their second operand then.
+template <class T>
+XNN_INLINE xsimd::batch<T> relu(xsimd::batch<T> v) { return xsimd::max(xsimd::batch<T>(T(0)), v); }
+#if defined(__AVX512F__)
+// GCC 12 warns of the unmasked intrinsics; with a constant full mask they are the same instructions.
+XNN_INLINE batch<float> relu(batch<float> v) { return _mm512_maskz_max_ps(0xffff, _mm512_setzero_ps(), v); }
+XNN_INLINE batch<double> relu(batch<double> v) { return _mm512_maskz_max_pd(0xff, _mm512_setzero_pd(), v); }
+#endif
+
+namespace detail {
+// Halves, then quarters: one order for every instruction set of the same width. (GCC 12's own _mm512_reduce_* warn.)
+template <class V, class F>
+XNN_INLINE typename V::value_type fold(V v, F f) {
+    alignas(64) typename V::value_type lanes[V::size];
+    v.store_aligned(lanes);
+    XNN_UNROLL for (std::size_t half = V::size / 2; half > 0; half /= 2)
+        XNN_UNROLL for (std::size_t i = 0; i < half; ++i) lanes[i] = f(lanes[i], lanes[i + half]);
+    return lanes[0];
+}
+struct Plus {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a + b; }
+};
+struct Larger {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a > b ? a : b; }
+};
+struct Smaller {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a < b ? a : b; }
+};
+}  // namespace detail
+
+/// The sum of a register's elements.
+template <class T>
+XNN_INLINE T reduce_add(xsimd::batch<T> v) { return detail::fold(v, detail::Plus{}); }
+/// The largest of a register's elements.
+template <class T>
+XNN_INLINE T reduce_max(xsimd::batch<T> v) { return detail::fold(v, detail::Larger{}); }
+/// The smallest of a register's elements.
+template <class T>
+XNN_INLINE T reduce_min(xsimd::batch<T> v) { return detail::fold(v, detail::Smaller{}); }
+
+/// a where the mask holds, b elsewhere.
+template <class T>
+XNN_INLINE xsimd::batch<T> select(xsimd::batch_bool<T> mask, xsimd::batch<T> a, xsimd::batch<T> b) {
+    return xsimd::select(mask, a, b);
+}
+template <class T>
+XNN_INLINE T select(bool mask, T a, T b) { return mask ? a : b; }
+
+/// A mask from bytes of bool.
+template <class T>
+XNN_INLINE xsimd::batch_bool<T> load_mask(const bool* p, index_t n = static_cast<index_t>(xsimd::batch<T>::size)) {
+    alignas(64) T lanes[xsimd::batch<T>::size] = {};
+    for (index_t i = 0; i < n; ++i) lanes[i] = static_cast<T>(p[i]);
+    return xsimd::batch<T>::load_aligned(lanes) != xsimd::batch<T>(T(0));
+}
+/// The first n elements of a mask, as bytes of bool.
+template <class T>
+XNN_INLINE void store_mask(bool* p, xsimd::batch_bool<T> mask, index_t n = static_cast<index_t>(xsimd::batch<T>::size)) {
+    alignas(64) T lanes[xsimd::batch<T>::size];
+    xsimd::select(mask, xsimd::batch<T>(T(1)), xsimd::batch<T>(T(0))).store_aligned(lanes);
+    for (index_t i = 0; i < n; ++i) p[i] = lanes[i] != T(0);
+}
+
+}  // namespace XNN_SIMD_ARCH
+}  // namespace xnn::simd

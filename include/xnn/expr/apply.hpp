@@ -1,0 +1,147 @@
+// How operations are made: check the shapes, then build the node; on Meta, charge the ledger instead.
+#pragma once
+
+#include "xnn/expr/operation.hpp"
+#include "xnn/expr/pointwise.hpp"
+#include "xnn/expr/promote.hpp"
+
+namespace xnn {
+
+namespace detail {
+
+template <class... X>
+inline constexpr bool any_meta = (is_meta<operand_t<X>> || ...);
+
+/// The device of the arguments, among which numbers do not count.
+template <class... E>
+struct common_device {
+    using type = Cpu;
+};
+template <class E, class... Rest>
+struct common_device<E, Rest...> : std::conditional_t<is_number<E>, common_device<Rest...>, std::type_identity<device_t<E>>> {};
+
+template <class Rule, class Values>
+struct result_type;
+template <class Rule, class First, class... T>
+struct result_type<Rule, Tuple<First, T...>> {
+    using type = First;
+};
+template <class Rule, class First, class... T>
+    requires requires { typename Rule::template value_type<First, T...>; }
+struct result_type<Rule, Tuple<First, T...>> {
+    using type = typename Rule::template value_type<First, T...>;
+};
+
+template <class Rule>
+struct expectation {
+    using type = Expects<>;
+};
+template <class Rule>
+    requires requires { typename Rule::expects; }
+struct expectation<Rule> {
+    using type = typename Rule::expects;
+};
+
+}  // namespace detail
+
+/// The node that a rule makes of its arguments. Shapes that cannot fit do not compile; those that do not fit in this run
+/// throw Error.
+template <class Rule, class... X>
+constexpr auto apply(Rule rule, X&&... x) {
+    using Problem = first_invalid_t<operand_t<X>...>;
+    constexpr bool meta = detail::any_meta<X...>;
+    if constexpr (!std::is_void_v<Problem>) {
+        return Problem{};
+    } else if constexpr (!Rule::accepts(shape_t<operand_t<X>>::static_extents...)) {
+        return reject<Mismatch<Rule, typename detail::expectation<Rule>::type, Got<shape_t<operand_t<X>>...>>, meta>();
+    } else {
+        using T = typename detail::result_type<Rule, Tuple<value_t<operand_t<X>>...>>::type;
+        if (!Rule::accepts(shape_value(x).extents()...))
+            fail(Rule::name, "arguments whose shapes fit", detail::list_of_shapes(shape_value(x).extents()...));
+        const auto shape = apply_rule<Rule>(shape_value(x)...);
+        using S = std::remove_cvref_t<decltype(shape)>;
+        if constexpr (meta) {
+            Ledger* ledger = ledger_of(x...);
+            if constexpr (requires { rule.flops(shape_value(x).extents()...); })
+                if (ledger) ledger->flops += rule.flops(shape_value(x).extents()...);
+            return MetaLeaf<T, S>(shape, ledger);
+        } else {
+            using Device = typename detail::common_device<operand_t<X>...>::type;
+            return Operation<Rule, T, S, Device, operand_t<X>...>(std::move(rule), shape, operand(std::forward<X>(x))...);
+        }
+    }
+}
+
+namespace detail {
+
+/// The broadcasting of any number of shapes.
+struct BroadcastAll {
+    static constexpr auto extents(const auto& a) { return a; }
+    static constexpr auto extents(const auto& a, const auto& b, const auto&... rest) {
+        return extents(Broadcast::extents(a, b), rest...);
+    }
+    static constexpr bool accepts(const auto& a) {
+        for (index_t extent : a)
+            if (extent == -2) return false;
+        return true;
+    }
+    static constexpr bool accepts(const auto& a, const auto& b, const auto&... rest) {
+        return Broadcast::accepts(a, b) && accepts(Broadcast::extents(a, b), rest...);
+    }
+};
+
+/// An argument of a pointwise operation in the operation's dtype and shape.
+template <class T, class S, class E>
+auto argument(E&& e, const S& shape) {
+    using Plain = std::remove_cvref_t<E>;
+    if constexpr (is_number<Plain>) {
+        return Number<T, device_t<Plain>>(static_cast<compute_t<T>>(e.number()));
+    } else if constexpr (!std::same_as<value_t<Plain>, T>) {
+        const auto child_shape = e.shape();
+        return argument<T>(Pointwise<Cast<T>, T, shape_t<Plain>, device_t<Plain>, Plain>(Cast<T>{}, child_shape, std::move(e)), shape);
+    } else if constexpr (BroadcastMap<shape_t<Plain>, S>::needed) {
+        return Broadcasted<Plain, S>(std::move(e), shape);
+    } else {
+        return Plain(std::move(e));
+    }
+}
+
+template <class F, class Result, class S, class... E>
+auto pointwise_of(F f, const S& shape, E... e) {
+    return Pointwise<F, Result, S, typename common_device<E...>::type, E...>(f, shape, std::move(e)...);
+}
+
+/// The node of a functor whose arguments still have their own dtypes and shapes.
+template <class F, class T, class Result, class S, class First, class... E>
+auto make_pointwise(F f, const S& shape, First first, E... rest) {
+    using FirstT = std::conditional_t<takes_mask<F>, bool, T>;
+    return pointwise_of<F, Result>(f, shape, argument<FirstT>(std::move(first), shape), argument<T>(std::move(rest), shape)...);
+}
+
+}  // namespace detail
+
+/// The pointwise node of a functor: arguments are promoted to one dtype and broadcast to one shape, as PyTorch does.
+template <class F, class... X>
+constexpr auto map(F f, X&&... x) {
+    using Problem = first_invalid_t<operand_t<X>...>;
+    constexpr bool meta = detail::any_meta<X...>;
+    if constexpr (!std::is_void_v<Problem>) {
+        return Problem{};
+    } else if constexpr (!detail::BroadcastAll::accepts(shape_t<operand_t<X>>::static_extents...)) {
+        return reject<Mismatch<F, Expects<detail::BroadcastAll>, Got<shape_t<operand_t<X>>...>>, meta>();
+    } else {
+        using T = promoted_t<F, operand_t<X>...>;
+        using Result = std::conditional_t<is_predicate<F>, bool, T>;
+        if (!detail::BroadcastAll::accepts(shape_value(x).extents()...))
+            fail(F::name, "shapes that broadcast", detail::list_of_shapes(shape_value(x).extents()...));
+        const auto shape = apply_rule<detail::BroadcastAll>(shape_value(x)...);
+        using S = std::remove_cvref_t<decltype(shape)>;
+        if constexpr (meta) {
+            return MetaLeaf<Result, S>(shape, ledger_of(x...));
+        } else {
+            return detail::make_pointwise<F, T, Result>(f, shape, operand(std::forward<X>(x))...);
+        }
+    }
+}
+
+}  // namespace xnn

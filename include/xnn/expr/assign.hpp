@@ -1,0 +1,36 @@
+// Evaluates an expression into a tensor.
+#pragma once
+
+#include "xnn/expr/operand.hpp"
+
+namespace xnn {
+
+/// tensor = expression. The tensor keeps its elements if the evaluation throws. Used by Tensor's constructor and assignment.
+template <class T, class S, class Device, class E>
+void assign(Tensor<T, S, Device>& tensor, E&& expression) {
+    using Node = operand_t<E>;
+    if constexpr (!is_invalid<Node>) {
+        if constexpr (!fits(S::static_extents, shape_t<Node>::static_extents)) {
+            reject<Mismatch<Tensor<T, S, Device>, Expects<S>, Got<shape_t<Node>>>, false>();
+        } else {
+            const auto node = operand(std::forward<E>(expression));
+            const S shape(node.shape().extents());
+            const auto lease = Lease<Device>::take();
+            const auto state = node.forward(lease.arena());
+            const auto loader = node.loader(state);
+            using Loader = std::remove_cvref_t<decltype(loader)>;
+            // Elements that are read where they are written may stand in the tensor itself; anything else could meet its
+            // own result, and new memory could be what the expression still reads.
+            if (Loader::split == 0 && tensor.shape() == shape) {
+                assign(Target<T>{tensor.data()}, loader, shape.extents());
+            } else {
+                const value_t<Node>* data = dense(lease.arena(), node, state);
+                Tensor<T, S, Device> kept = std::move(tensor);
+                tensor.resize(shape);
+                assign(Target<T>{tensor.data()}, Ptr<value_t<Node>>(data), shape.extents());
+            }
+        }
+    }
+}
+
+}  // namespace xnn

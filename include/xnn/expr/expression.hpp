@@ -1,0 +1,169 @@
+// The protocol of expressions: small values that describe a computation.
+//
+// A node E names value_type, shape_type, device and requires_grad, and has
+//   shape()                     its shape, with the extents of this run
+//   forward(arena)              computes what must stand in memory; returns a State
+//   loader(state)               yields its elements (loader.hpp)
+//   sink(pass, state, parts)    where a pointwise loop above leaves this node's gradient (sink.hpp) …
+//   drain(pass, state, sink)    … and goes on from there when the loop is done
+//   open(pass, state)           where anything else above leaves it, as a whole array …
+//   close(pass, state, target)  … and goes on
+//   propagate(pass, state, g)   goes on from a gradient that is a loader
+// Only requires_grad nodes are asked for gradients. StoredNode below derives the three other forms from open and close.
+#pragma once
+
+#include "xnn/core/tensor.hpp"
+#include "xnn/expr/arena.hpp"
+#include "xnn/expr/grad_mode.hpp"
+#include "xnn/expr/loops.hpp"
+
+namespace xnn {
+
+/// A node of a computation, or what can become its leaf: see operand().
+template <class E>
+concept Expression = detail::Assignable<E>;
+
+template <class E>
+using shape_t = typename std::remove_cvref_t<E>::shape_type;
+template <class E>
+using value_t = typename std::remove_cvref_t<E>::value_type;
+template <class E>
+using device_t = typename std::remove_cvref_t<E>::device;
+
+/// Whether gradients pass through a functor or a rule: unless it says otherwise.
+template <class F>
+inline constexpr bool is_differentiable = true;
+template <class F>
+    requires requires { F::differentiable; }
+inline constexpr bool is_differentiable<F> = F::differentiable;
+
+template <class Device>
+class Pass;
+
+/// What a walk back knows of a shared node.
+template <class Device>
+class NodeBase {
+public:
+    virtual ~NodeBase() = default;
+    static void* operator new(std::size_t bytes) { return detail::NodePool::allocate(bytes); }
+    static void operator delete(void* p, std::size_t bytes) { detail::NodePool::release(p, bytes); }
+
+    /// Goes on from the node's complete gradient.
+    virtual void propagate(Pass<Device>& pass) = 0;
+    virtual void forget_gradient() = 0;
+
+    index_t references = 0;
+    index_t order = 0;  // when its evaluation was done: after all that it uses
+    bool queued = false;
+
+protected:
+    static index_t next_order() {
+        static thread_local index_t last = 0;
+        return ++last;
+    }
+};
+
+/// One walk back from a root: visits each shared node when all its uses have left their gradients.
+template <class Device>
+class Pass {
+public:
+    Pass() : lease_(Lease<Device>::take()), waiting_(std::exchange(spare(), {})) {}
+    ~Pass() {
+        for (auto* node : waiting_) forget(*node);
+        waiting_.clear();
+        spare() = std::move(waiting_);
+    }
+    Pass(const Pass&) = delete;
+    Pass& operator=(const Pass&) = delete;
+
+    /// Memory for the gradients on the way.
+    Arena<Device>& arena() const { return lease_.arena(); }
+
+    void enqueue(NodeBase<Device>& node) {
+        if (std::exchange(node.queued, true)) return;
+        const auto later = [](auto* a, auto* b) { return a->order < b->order; };
+        waiting_.insert(std::upper_bound(waiting_.begin(), waiting_.end(), &node, later), &node);
+    }
+
+    void run() {
+        while (!waiting_.empty()) {
+            NodeBase<Device>* node = waiting_.back();
+            waiting_.pop_back();
+            node->queued = false;
+            node->propagate(*this);
+            node->forget_gradient();
+        }
+    }
+
+private:
+    static void forget(NodeBase<Device>& node) {
+        node.queued = false;
+        node.forget_gradient();
+    }
+    static std::vector<NodeBase<Device>*>& spare() {
+        static thread_local std::vector<NodeBase<Device>*> nodes;
+        return nodes;
+    }
+    Lease<Device> lease_;
+    std::vector<NodeBase<Device>*> waiting_;  // in the order of their evaluation
+};
+
+/// The elements of a node in memory: where it computed them, or copied into the workspace.
+template <class E, class Device>
+auto dense(Arena<Device>& arena, const E& e, const typename E::State& state) {
+    using T = value_t<E>;
+    const auto loader = e.loader(state);
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(loader)>, Ptr<T>>) {
+        return loader.p;
+    } else {
+        const auto extents = e.shape().extents();
+        T* out = arena.template allocate<T>(product(extents));
+        assign(Target<T>{out}, loader, extents);
+        return static_cast<const T*>(out);
+    }
+}
+
+/// What nodes that are only loaders share: Self has propagate. A gradient that arrives as an array goes on as a loader.
+template <class Self>
+struct LazyNode {
+    template <class Device, class State>
+    auto open(Pass<Device>& pass, const State&) const {
+        using T = value_t<Self>;
+        return Target<T>{pass.arena().template allocate<T>(static_cast<const Self&>(*this).shape().size())};
+    }
+    template <class Device, class State, class T>
+    void close(Pass<Device>& pass, const State& state, Target<T> target) const {
+        static_cast<const Self&>(*this).propagate(pass, state, Ptr<T>(target.data));
+    }
+};
+
+/// What nodes that stand in memory share: Self has open and close.
+template <class Self>
+struct StoredNode {
+    template <class Device, class State>
+    auto sink(Pass<Device>& pass, const State& state, index_t) const {
+        using T = value_t<Self>;
+        if constexpr (!Self::requires_grad) {
+            return NoSink{};
+        } else {
+            Target<T> target = self().open(pass, state);
+            if (!target) target.data = pass.arena().template allocate<T>(self().shape().size());  // frozen: dropped
+            return DenseSink<T>{target};
+        }
+    }
+    template <class Device, class State, class Sink>
+    void drain(Pass<Device>& pass, const State& state, const Sink& sink) const {
+        if constexpr (Self::requires_grad) self().close(pass, state, sink.target);
+    }
+    template <class Device, class State, class Gradient>
+    void propagate(Pass<Device>& pass, const State& state, const Gradient& gradient) const {
+        const auto target = self().open(pass, state);
+        if (target) xnn::assign(target, gradient, self().shape().extents());
+        self().close(pass, state, target);
+    }
+
+private:
+    const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+}  // namespace xnn

@@ -1,0 +1,114 @@
+// What can stand in an expression, and as which node.
+#pragma once
+
+#include "xnn/expr/meta.hpp"
+#include "xnn/expr/parameter.hpp"
+#include "xnn/expr/problem.hpp"
+#include "xnn/expr/root.hpp"
+#include "xnn/expr/shared.hpp"
+
+namespace xnn {
+
+/// The node that stands for a value in an expression: leaves and temporaries themselves, names by handle, tensors by
+/// reference if they have a name and by value if they are temporary, numbers as constants.
+template <class E>
+    requires Expression<E>
+constexpr auto operand(E&& e) {
+    using Plain = std::remove_cvref_t<E>;
+    if constexpr (Plain::is_leaf || !std::is_lvalue_reference_v<E>)
+        return Plain(std::forward<E>(e));
+    else
+        return e.share();
+}
+template <Element T, AnyShape S, class Device>
+auto operand(const Tensor<T, S, Device>& tensor) { return TensorLeaf<T, S, Device>(tensor.view()); }
+template <Element T, AnyShape S, class Device>
+auto operand(Tensor<T, S, Device>& tensor) { return TensorLeaf<T, S, Device>(tensor.view()); }
+template <Element T, AnyShape S, class Device>
+auto operand(Tensor<T, S, Device>&& tensor) { return OwnedLeaf<T, S, Device>(std::move(tensor)); }
+template <class T, AnyShape S, class Device>
+auto operand(const TensorView<T, S, Device>& view) { return TensorLeaf<std::remove_const_t<T>, S, Device>(view); }
+template <Element T, AnyShape S, class Device>
+auto operand(const Parameter<T, S, Device>& parameter) { return ParameterLeaf<T, S, Device>(*parameter.storage()); }
+template <class T>
+    requires std::is_arithmetic_v<T>
+constexpr auto operand(T number) { return Number<T, Cpu>(number); }
+
+namespace detail {
+template <XtensorExpression E>
+auto shape_of_xtensor() {
+    if constexpr (requires { typename E::shape_type; std::tuple_size<typename E::shape_type>::value; })
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return Shape<((void)I, dyn)...>{};
+        }(std::make_index_sequence<std::tuple_size_v<typename E::shape_type>>{});
+}
+template <XtensorExpression E>
+    requires requires { E::shape_type::template element<0>(); }
+auto shape_of_fixed() {}
+}  // namespace detail
+
+/// An xtensor expression of a known number of dimensions: copied into the expression. Use as_tensor<Shape<…>>() to name
+/// the extents, or to refer to a container without a copy.
+template <XtensorExpression E>
+auto operand(const E& e) {
+    using S = decltype(detail::shape_of_xtensor<std::remove_cvref_t<E>>());
+    return operand(Tensor<typename E::value_type, S, Cpu>(e));
+}
+
+/// Anything that operand() turns into a node.
+template <class X>
+concept Operand = requires(X&& x) { operand(std::forward<X>(x)); };
+
+/// The node that stands for an X.
+template <class X>
+using operand_t = std::remove_cvref_t<decltype(operand(std::declval<X>()))>;
+
+namespace detail {
+template <class X>
+inline constexpr bool is_ours = Expression<X>;
+template <class T, class S, class D>
+inline constexpr bool is_ours<Tensor<T, S, D>> = true;
+template <class T, class S, class D>
+inline constexpr bool is_ours<TensorView<T, S, D>> = true;
+template <class T, class S, class D>
+inline constexpr bool is_ours<Parameter<T, S, D>> = true;
+}  // namespace detail
+
+/// An operand that is not just a number or xtensor's: what makes an operator ours.
+template <class X>
+concept Array = Operand<X> && detail::is_ours<std::remove_cvref_t<X>>;
+
+/// The first Invalid among the operands, or void.
+namespace detail {
+template <class... E>
+struct first_invalid {
+    using type = void;
+};
+template <class E, class... Rest>
+struct first_invalid<E, Rest...>
+    : std::conditional_t<is_invalid<E>, std::type_identity<E>, first_invalid<Rest...>> {};
+}  // namespace detail
+template <class... E>
+using first_invalid_t = typename detail::first_invalid<E...>::type;
+
+/// The ledger that the Meta operands carry.
+template <class... X>
+constexpr Ledger* ledger_of(const X&... x) {
+    Ledger* ledger = nullptr;
+    ([&] {
+        if constexpr (requires { x.ledger(); })
+            if (x.ledger()) ledger = x.ledger();
+    }(), ...);
+    return ledger;
+}
+
+/// The shape value of an operand, without a look at the object where its type knows all.
+template <class X>
+constexpr auto shape_value(const X& x) {
+    if constexpr (shape_t<operand_t<const X&>>::is_static)
+        return shape_t<operand_t<const X&>>{};
+    else
+        return x.shape();
+}
+
+}  // namespace xnn

@@ -1,0 +1,117 @@
+// Operations that compute whole arrays: one node for all of them. What is particular stands in a Rule:
+//
+//   struct Rule {
+//       static constexpr std::string_view name;
+//       static constexpr auto extents(const Dims<…>&… in);     the shape rule, for known extents and dyn alike
+//       static constexpr bool accepts(const Dims<…>&… in);     whether the arguments fit (dyn fits everything)
+//       template <class T, …> using value_type = …;             dtype of the result; the first argument's if absent
+//       using expects = Expects<…>;                             what a compile error says it wants (optional)
+//       constexpr index_t flops(const Dims<…>&… in) const;      multiply-adds count 2 (optional)
+//       void check(TensorView<const T, S>… in) const;           values that must be judged before the run (optional)
+//       Saved forward(Arena&, TensorView<Y, SY> y, TensorView<const T, S>… in) const;
+//       void backward(Arena&, const Saved&, Targets, const Y* gy, const Y* y, TensorView<const T, S>… in) const;
+//   };
+//
+// Targets is a Tuple of Target<T>, one for each argument: write or add to those that are not null.
+#pragma once
+
+#include "xnn/expr/operand.hpp"
+
+namespace xnn {
+
+/// A result that nothing needs to be remembered for.
+struct NothingSaved {};
+
+/// The node of a Rule applied to arguments.
+template <class Rule, class T, AnyShape S, class Device, class... E>
+class Operation : public Node<Operation<Rule, T, S, Device, E...>, T, S, Device>,
+                  public StoredNode<Operation<Rule, T, S, Device, E...>> {
+    using Indices = std::index_sequence_for<E...>;
+    using Saved = decltype(std::declval<const Rule&>().forward(
+        std::declval<Arena<Device>&>(), std::declval<TensorView<T, S, Device>>(),
+        std::declval<TensorView<const value_t<E>, shape_t<E>, Device>>()...));
+
+public:
+    static constexpr bool requires_grad = is_differentiable<Rule> && (E::requires_grad || ...);
+    struct State {
+        Tuple<typename E::State...> arguments;
+        Tuple<const value_t<E>*...> inputs;
+        T* output;
+        [[no_unique_address]] Saved saved;
+    };
+
+    Operation(Rule rule, const S& shape, E... arguments) : rule_(std::move(rule)), shape_(shape), arguments_(std::move(arguments)...) {}
+
+    const S& shape() const { return shape_; }
+    State forward(Arena<Device>& arena) const { return forward(Indices{}, arena); }
+    Ptr<T> loader(const State& state) const { return Ptr<T>(state.output); }
+
+    Target<T> open(Pass<Device>& pass, const State&) const { return {pass.arena().template allocate<T>(shape_.size())}; }
+    void close(Pass<Device>& pass, const State& state, Target<T> gradient) const {
+        differentiate(Indices{}, pass, state, gradient.data);
+    }
+    using StoredNode<Operation>::propagate;
+    void propagate(Pass<Device>& pass, const State& state, const Ptr<T>& gradient) const {
+        differentiate(Indices{}, pass, state, gradient.p);
+    }
+
+private:
+    template <std::size_t... I>
+    State forward(std::index_sequence<I...>, Arena<Device>& arena) const {
+        Tuple<typename E::State...> states{get<I>(arguments_).forward(arena)...};
+        Tuple<const value_t<E>*...> inputs{dense(arena, get<I>(arguments_), get<I>(states))...};
+        if constexpr (requires { rule_.check(view<I>(inputs)...); }) rule_.check(view<I>(inputs)...);
+        T* output = arena.template allocate<T>(shape_.size());
+        auto saved = rule_.forward(arena, TensorView<T, S, Device>{output, shape_}, view<I>(inputs)...);
+        return State{std::move(states), std::move(inputs), output, std::move(saved)};
+    }
+
+    template <std::size_t... I>
+    void differentiate(std::index_sequence<I...>, Pass<Device>& pass, const State& state, const T* gradient) const {
+        Tuple<Target<value_t<E>>...> targets{open_argument<I>(pass, state)...};
+        (separate<I>(targets), ...);
+        rule_.backward(pass.arena(), state.saved, targets, gradient, static_cast<const T*>(state.output), view<I>(state.inputs)...);
+        (close_argument<I>(pass, state, targets), ...);
+    }
+
+    template <std::size_t I>
+    auto view(const Tuple<const value_t<E>*...>& inputs) const {
+        const auto& argument = get<I>(arguments_);
+        using A = std::remove_cvref_t<decltype(argument)>;
+        return TensorView<const value_t<A>, shape_t<A>, Device>{get<I>(inputs), argument.shape()};
+    }
+    template <std::size_t I>
+    auto open_argument(Pass<Device>& pass, const State& state) const {
+        const auto& argument = get<I>(arguments_);
+        using A = std::remove_cvref_t<decltype(argument)>;
+        if constexpr (A::requires_grad)
+            return argument.open(pass, get<I>(state.arguments));
+        else
+            return Target<value_t<A>>{};
+    }
+    /// Two arguments may be one: then both add to what begins as zero, in whatever order a kernel writes them.
+    template <std::size_t I, class Targets>
+    void separate(Targets& targets) const {
+        auto& target = get<I>(targets);
+        if (!target || target.accumulate) return;
+        bool shared = false;
+        for_each_index<sizeof...(E)>([&](auto j) {
+            if constexpr (j != I) shared = shared || static_cast<const void*>(get<j>(targets).data) == target.data;
+        });
+        if (!shared) return;
+        std::fill_n(target.data, get<I>(arguments_).shape().size(), typename std::remove_cvref_t<decltype(target)>::value_type(0));
+        target.accumulate = true;
+    }
+    template <std::size_t I, class Targets>
+    void close_argument(Pass<Device>& pass, const State& state, const Targets& targets) const {
+        const auto& argument = get<I>(arguments_);
+        if constexpr (std::remove_cvref_t<decltype(argument)>::requires_grad)
+            if (get<I>(targets)) argument.close(pass, get<I>(state.arguments), get<I>(targets));
+    }
+
+    [[no_unique_address]] Rule rule_;
+    [[no_unique_address]] S shape_;
+    Tuple<E...> arguments_;
+};
+
+}  // namespace xnn

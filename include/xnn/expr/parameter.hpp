@@ -1,0 +1,141 @@
+// Parameters: tensors that are learned, shared by handle, with their gradients.
+#pragma once
+
+#include <memory>
+
+#include "xnn/expr/leaf.hpp"
+
+namespace xnn {
+
+/// What the parameters of one storage share.
+template <Element T, AnyShape S, class Device>
+struct ParameterData {
+    Tensor<T, S, Device> value;
+    Tensor<T, S, Device> gradient{};
+    bool requires_grad = true;
+    bool has_gradient = false;  // false: gradient holds nothing of meaning
+
+    // The copy that was made last, so that two handles of one storage become two handles of one copy.
+    struct Copy {
+        std::weak_ptr<ParameterData> data;
+        const void* home = nullptr;    // the handle that holds it
+        std::ptrdiff_t distance = 0;   // from the copied handle to that one
+    } last_copy{};
+    const void* home = nullptr;
+};
+
+/// A parameter as a leaf of an expression, by reference to its storage.
+template <Element T, AnyShape S, class Device, bool RequiresGrad = true>
+class ParameterLeaf : public StoredNode<ParameterLeaf<T, S, Device, RequiresGrad>> {
+public:
+    using xnn_expression = void;
+    using value_type = T;
+    using shape_type = S;
+    using device = Device;
+    static constexpr bool requires_grad = RequiresGrad;
+    static constexpr bool is_leaf = true;
+    struct State {};
+
+    explicit ParameterLeaf(ParameterData<T, S, Device>& data) : data_(&data) {}
+
+    const S& shape() const { return data_->value.shape(); }
+    State forward(Arena<Device>&) const { return {}; }
+    Ptr<T> loader(const State&) const { return Ptr<T>(data_->value.data()); }
+
+    Target<T> open(Pass<Device>&, const State&) const {
+        if (!data_->requires_grad) return {};
+        if (std::exchange(data_->has_gradient, true)) return {data_->gradient.data(), true};
+        data_->gradient.resize(data_->value.shape());
+        return {data_->gradient.data(), false};
+    }
+    void close(Pass<Device>&, const State&, Target<T>) const {}
+
+    /// The same leaf for an expression that needs no gradients.
+    auto without_gradient() const { return ParameterLeaf<T, S, Device, false>(*data_); }
+
+private:
+    ParameterData<T, S, Device>* data_;
+};
+
+/// A tensor that is learned. It is a handle: `a.tie(b)` makes two parameters one. A copy of a parameter is a new one with
+/// the same value, but a copy of an object in which two parameters are tied has two tied parameters too.
+template <Element T, AnyShape S, class Device = Cpu>
+class Parameter {
+    using Data = ParameterData<T, S, Device>;
+
+public:
+    using value_type = T;
+    using shape_type = S;
+    using device = Device;
+
+    Parameter() : Parameter(Tensor<T, S, Device>{}) {}
+    explicit Parameter(Tensor<T, S, Device> value) : data_(std::make_shared<Data>(Data{std::move(value)})) { data_->home = this; }
+
+    Parameter(const Parameter& other) : data_(copy_of(other)) {}
+    Parameter(Parameter&& other) noexcept : data_(std::move(other.data_)) { data_->home = this; }
+    Parameter& operator=(const Parameter& other) {
+        data_->value = other.data_->value;
+        return *this;
+    }
+    Parameter& operator=(Parameter&& other) noexcept {
+        data_ = std::move(other.data_);
+        data_->home = this;
+        return *this;
+    }
+    /// Evaluates an expression into the parameter's value.
+    template <detail::Assignable E>
+    Parameter& operator=(E&& expression) {
+        data_->value = std::forward<E>(expression);
+        return *this;
+    }
+
+    /// Shares the other parameter's storage from now on: one parameter under two names.
+    void tie(Parameter& other) { data_ = other.data_; }
+
+    Tensor<T, S, Device>& value() { return data_->value; }
+    const Tensor<T, S, Device>& value() const { return data_->value; }
+    T* data() { return data_->value.data(); }
+    const T* data() const { return data_->value.data(); }
+    const S& shape() const { return data_->value.shape(); }
+    index_t size() const { return shape().size(); }
+    auto array() { return data_->value.array(); }
+    auto array() const { return std::as_const(data_->value).array(); }
+
+    /// The gradient that backward() has added up. Throws Error if there is none.
+    Tensor<T, S, Device>& grad() const {
+        if (!has_grad()) throw Error("Parameter::grad: expected a gradient from backward(), got none since zero_grad()");
+        return data_->gradient;
+    }
+    bool has_grad() const { return data_->has_gradient; }
+    /// Forgets the gradient.
+    void zero_grad() { data_->has_gradient = false; }
+
+    bool requires_grad() const { return data_->requires_grad; }
+    /// Whether backward() computes a gradient for this parameter.
+    Parameter& requires_grad_(bool required = true) {
+        data_->requires_grad = required;
+        return *this;
+    }
+
+    /// What identifies the storage: equal for tied parameters.
+    const std::shared_ptr<Data>& storage() const { return data_; }
+
+private:
+    std::shared_ptr<Data> copy_of(const Parameter& other) {
+        // Members of one object are copied by one distance. If the last copy of this storage went as far and is still
+        // where it was made, this handle is another member of that copy.
+        auto& last = other.data_->last_copy;
+        const std::ptrdiff_t distance = reinterpret_cast<const char*>(this) - reinterpret_cast<const char*>(&other);
+        if (auto tied = last.data.lock(); tied && last.distance == distance && tied->home == last.home && last.home != this)
+            return tied;
+        auto copy = std::make_shared<Data>(Data{other.data_->value});
+        copy->requires_grad = other.data_->requires_grad;
+        copy->home = this;
+        last = {copy, this, distance};
+        return copy;
+    }
+
+    std::shared_ptr<Data> data_;
+};
+
+}  // namespace xnn

@@ -1,0 +1,79 @@
+// What a compiler says about a network whose shapes do not fit: one sentence, at the first mistake.
+//
+// A rule that fails makes an Invalid expression, which every further operation hands on unchanged, so that nothing fails
+// behind it. Whether the program may contain it is asked once: expressions on the device Meta may (that is how
+// accepts<Model, Shape> finds out), others report the problem as a compile error.
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include "xnn/core/device.hpp"
+#include "xnn/core/shape.hpp"
+
+namespace xnn {
+
+/// What a layer or an operation can be given.
+template <class...>
+struct Expects {};
+/// What it was given.
+template <class...>
+struct Got {};
+/// An operation that cannot take its arguments: a sentence to be read in an error message.
+template <class Operation, class Expected, class Given>
+struct Mismatch {};
+/// The same in a chain, with the layer's position in it, from 0.
+template <std::size_t Index, class Layer, class Expected, class Given>
+struct LayerMismatch {};
+
+/// The same in a chain within a chain.
+template <std::size_t Index, class Problem>
+struct InLayer {};
+
+/// The result of an operation that cannot be: remembers why.
+template <class Problem>
+struct Invalid {
+    using xnn_expression = void;
+    using value_type = float;
+    using shape_type = Shape<>;
+    using device = Meta;
+    using problem = Problem;
+    static constexpr bool requires_grad = false;
+    static constexpr bool is_leaf = true;
+
+    constexpr Shape<> shape() const { return {}; }
+    // After the error has been reported, whatever a program does with a result shall not add to it.
+    constexpr float item() const { return 0; }
+    constexpr void backward() const {}
+};
+
+template <class E>
+inline constexpr bool is_invalid = false;
+template <class Problem>
+inline constexpr bool is_invalid<Invalid<Problem>> = true;
+
+namespace detail {
+struct TheShapesFit {};
+template <class Problem>
+constexpr void require_fit() {
+    [[maybe_unused]] TheShapesFit fit = Problem{};
+}
+}  // namespace detail
+
+namespace detail {
+template <class... Extents>
+std::string list_of_shapes(const Extents&... extents) {
+    std::string text;
+    ((text += (text.empty() ? "" : " and ") + to_text(extents)), ...);
+    return text;
+}
+}  // namespace detail
+
+/// Refuses an operation for a reason that its type says.
+template <class Problem, bool IsMeta>
+constexpr Invalid<Problem> reject() {
+    if constexpr (!IsMeta) detail::require_fit<Problem>();
+    return {};
+}
+
+}  // namespace xnn

@@ -1,0 +1,142 @@
+// Named expressions: evaluated once and differentiated once however often they are used.
+//
+// C++ tells apart what is used once (a temporary: it is embedded in the type of what uses it, and fuses) from what may be
+// used again (a name: every use is a Handle to one shared node). A Handle's type knows only dtype, shape and device, so
+// types end at names.
+#pragma once
+
+#include <optional>
+
+#include "xnn/expr/root.hpp"
+
+namespace xnn {
+
+/// A shared node seen by its dtype and device: where its value stands and where its gradient gathers. Counted without
+/// atomics: an expression belongs to one thread.
+template <class T, class Device>
+class ValueNode : public NodeBase<Device> {
+public:
+    /// Evaluates the expression if that has not been done. Its value lives in this arena from then on.
+    void evaluate(Arena<Device>& arena) {
+        if (value) return;
+        recorded = is_grad_enabled();
+        value = compute(arena);
+        lease_ = Lease<Device>(arena);
+        this->order = NodeBase<Device>::next_order();
+    }
+    void forget_gradient() override { gradient = {}; }
+
+    const T* value = nullptr;
+    Target<T> gradient;
+    bool recorded = false;
+
+private:
+    virtual const T* compute(Arena<Device>& arena) = 0;
+    Lease<Device> lease_;
+};
+
+/// The node of an expression E.
+template <class E>
+class SharedNode final : public ValueNode<value_t<E>, device_t<E>> {
+    using T = value_t<E>;
+    using Device = device_t<E>;
+
+public:
+    explicit SharedNode(E&& expression) : expression_(std::move(expression)) {}
+
+    void propagate(Pass<Device>& pass) override {
+        if constexpr (E::requires_grad) expression_.propagate(pass, *state_, Ptr<T>(this->gradient.data));
+    }
+
+private:
+    const T* compute(Arena<Device>& arena) override {
+        state_.emplace(expression_.forward(arena));
+        return dense(arena, expression_, *state_);
+    }
+    E expression_;
+    std::optional<typename E::State> state_;
+};
+
+/// A counted reference to a node.
+template <class N>
+class NodeRef {
+public:
+    NodeRef() = default;
+    explicit NodeRef(N* node) : node_(node) {
+        if (node_) ++node_->references;
+    }
+    NodeRef(const NodeRef& other) : NodeRef(other.node_) {}
+    NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+    NodeRef& operator=(NodeRef other) noexcept {
+        std::swap(node_, other.node_);
+        return *this;
+    }
+    ~NodeRef() {
+        if (node_ && --node_->references == 0) delete node_;
+    }
+    N* get() const { return node_; }
+    N* operator->() const { return node_; }
+    explicit operator bool() const { return node_ != nullptr; }
+
+private:
+    N* node_ = nullptr;
+};
+
+/// A use of a named expression.
+template <class T, AnyShape S, class Device, bool RequiresGrad>
+class Handle : public Root<Handle<T, S, Device, RequiresGrad>, T, S, Device>, public StoredNode<Handle<T, S, Device, RequiresGrad>> {
+public:
+    using xnn_expression = void;
+    using value_type = T;
+    using shape_type = S;
+    using device = Device;
+    static constexpr bool requires_grad = RequiresGrad;
+    static constexpr bool is_leaf = true;
+    struct State {};
+
+    Handle(NodeRef<ValueNode<T, Device>> node, const S& shape) : node_(std::move(node)), shape_(shape) {}
+
+    const S& shape() const { return shape_; }
+    State forward(Arena<Device>& arena) const {
+        node_->evaluate(arena);
+        return {};
+    }
+    Ptr<T> loader(const State&) const { return Ptr<T>(node_->value); }
+
+    Target<T> open(Pass<Device>& pass, const State&) const {
+        if (!node_->recorded)
+            throw Error("backward: expected an expression that was evaluated with gradients enabled, got one evaluated under no_grad");
+        auto& gradient = node_->gradient;
+        if (gradient.data) return {gradient.data, true};
+        gradient.data = pass.arena().template allocate<T>(shape_.size());
+        return gradient;
+    }
+    void close(Pass<Device>& pass, const State&, Target<T>) const { pass.enqueue(*node_.get()); }
+
+    ValueNode<T, Device>& node() const { return *node_.get(); }
+
+private:
+    NodeRef<ValueNode<T, Device>> node_;
+    [[no_unique_address]] S shape_;
+};
+
+/// The base of expressions that do something: remembers the shared node once the expression has been used by name.
+template <class Self, class T, class S, class Device>
+class Node : public Root<Self, T, S, Device> {
+public:
+    using xnn_expression = void;
+    using value_type = T;
+    using shape_type = S;
+    using device = Device;
+    static constexpr bool is_leaf = false;
+
+    auto share() const {
+        if (!node_) node_ = NodeRef<ValueNode<T, Device>>(new SharedNode<Self>(Self(static_cast<const Self&>(*this))));
+        return Handle<T, S, Device, Self::requires_grad>(node_, static_cast<const Self&>(*this).shape());
+    }
+
+private:
+    mutable NodeRef<ValueNode<T, Device>> node_;
+};
+
+}  // namespace xnn

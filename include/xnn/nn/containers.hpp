@@ -1,0 +1,127 @@
+// Modules made of modules. https://pytorch.org/docs/stable/nn.html#containers
+#pragma once
+
+#include "xnn/nn/module.hpp"
+
+namespace xnn::nn {
+
+/// A string as a template argument.
+template <std::size_t N>
+struct Name {
+    char text[N];
+    constexpr Name(const char (&literal)[N]) { std::copy_n(literal, N, text); }
+    constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+/// A layer with a name, for Sequential: `Sequential<Named<"conv1", Conv2d<1, 20, 5>>, …>`.
+template <Name Label, class Layer>
+struct Named {
+    using layer = Layer;
+    static constexpr std::string_view name = Label.view();
+};
+
+namespace detail {
+
+template <class L>
+struct unnamed {
+    using type = L;
+};
+template <Name Label, class L>
+struct unnamed<Named<Label, L>> {
+    using type = L;
+};
+
+inline constexpr std::string_view digits = "0123456789";
+template <std::size_t I>
+struct Number {
+    static constexpr std::size_t length = I < 10 ? 1 : I < 100 ? 2 : 3;
+    static constexpr std::array<char, 3> text = [] {
+        std::array<char, 3> result{};
+        std::size_t rest = I;
+        for (std::size_t i = length; i-- > 0; rest /= 10) result[i] = digits[rest % 10];
+        return result;
+    }();
+    static constexpr std::string_view view{text.data(), length};
+};
+template <std::size_t I, class L>
+inline constexpr std::string_view layer_name = Number<I>::view;
+template <std::size_t I, Name Label, class L>
+inline constexpr std::string_view layer_name<I, Named<Label, L>> = Label.view();
+
+/// Why layer I cannot be.
+template <std::size_t I, class Problem>
+struct in_chain {
+    using type = InLayer<I, Problem>;
+};
+template <std::size_t I, class Layer, class Expected, class Given>
+struct in_chain<I, Mismatch<Layer, Expected, Given>> {
+    using type = LayerMismatch<I, Layer, Expected, Given>;
+};
+
+/// The first layer of a chain that does not take what comes before it: walks the layers on the device Meta.
+template <std::size_t I, class X, class... L>
+struct chain_problem {
+    using type = void;
+};
+template <std::size_t I, class X, class First, class... Rest>
+struct chain_problem<I, X, First, Rest...> {
+    using Y = decltype(std::declval<const First&>()(std::declval<X>()));
+    template <class E>
+    struct next : chain_problem<I + 1, E, Rest...> {};
+    template <class Problem>
+    struct next<Invalid<Problem>> : in_chain<I, Problem> {};
+    using type = typename next<Y>::type;
+};
+
+}  // namespace detail
+
+/// Layers one after the other, named "0", "1", … or as Named says.
+/// https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
+template <class... Layers>
+struct Sequential : Module<Sequential<Layers...>> {
+    Tuple<typename detail::unnamed<Layers>::type...> layers;
+
+    static constexpr std::size_t size = sizeof...(Layers);
+
+    Sequential()
+        requires(std::default_initializable<typename detail::unnamed<Layers>::type> && ...)
+        : layers{typename detail::unnamed<Layers>::type{}...} {}
+    explicit Sequential(typename detail::unnamed<Layers>::type... layer)
+        requires(sizeof...(Layers) > 0)
+        : layers{std::move(layer)...} {}
+
+    template <class Self, class F>
+    static void visit_own_members(Self& self, F&& f) {
+        visit(self, f, std::index_sequence_for<Layers...>{});
+    }
+
+    template <Operand X>
+    constexpr auto operator()(X&& x) const {
+        using E = operand_t<X>;
+        if constexpr (is_invalid<E>) {
+            return E{};
+        } else {
+            using Problem = typename detail::chain_problem<0, MetaLeaf<value_t<E>, shape_t<E>>, typename detail::unnamed<Layers>::type...>::type;
+            if constexpr (std::is_void_v<Problem>)
+                return from<0>(operand(std::forward<X>(x)));
+            else
+                return reject<Problem, is_meta<E>>();
+        }
+    }
+    constexpr auto forward(auto x) const { return (*this)(std::move(x)); }
+
+private:
+    template <std::size_t I, class E>
+    constexpr auto from(E x) const {
+        if constexpr (I == size)
+            return x;
+        else
+            return from<I + 1>(get<I>(layers)(std::move(x)));
+    }
+    template <class Self, class F, std::size_t... I>
+    static void visit(Self& self, F& f, std::index_sequence<I...>) {
+        (f(detail::layer_name<I, Layers>, get<I>(self.layers)), ...);
+    }
+};
+
+}  // namespace xnn::nn

@@ -1,0 +1,221 @@
+// Modules: objects that hold parameters and other modules, and apply themselves to expressions.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "xnn/core/named_buffer.hpp"
+#include "xnn/expr/apply.hpp"
+#include "xnn/expr/assign.hpp"
+#include "xnn/nn/members.hpp"
+
+namespace xnn::nn {
+
+/// A tensor that belongs to a module's state but is not learned, such as running statistics. A forward may change it.
+template <Element T, AnyShape S, class Device = Cpu>
+class Buffer {
+public:
+    using value_type = T;
+
+    Buffer() : Buffer(Tensor<T, S, Device>{}) {}
+    explicit Buffer(Tensor<T, S, Device> value) : value_(std::make_unique<Tensor<T, S, Device>>(std::move(value))) {}
+    Buffer(const Buffer& other) : Buffer(*other.value_) {}
+    Buffer(Buffer&&) noexcept = default;
+    Buffer& operator=(const Buffer& other) {
+        *value_ = *other.value_;
+        return *this;
+    }
+    Buffer& operator=(Buffer&&) noexcept = default;
+
+    Tensor<T, S, Device>& value() const { return *value_; }
+    T* data() const { return value_->data(); }
+    const S& shape() const { return value_->shape(); }
+
+private:
+    std::unique_ptr<Tensor<T, S, Device>> value_;
+};
+
+namespace detail {
+template <class T>
+inline constexpr bool is_parameter = false;
+template <class T, class S, class D>
+inline constexpr bool is_parameter<Parameter<T, S, D>> = true;
+template <class T>
+inline constexpr bool is_buffer = false;
+template <class T, class S, class D>
+inline constexpr bool is_buffer<Buffer<T, S, D>> = true;
+template <class T>
+inline constexpr bool is_module_list = false;
+template <class T, std::size_t N>
+inline constexpr bool is_module_list<std::array<T, N>> = requires { typename T::xnn_module; };
+template <class T>
+inline constexpr bool is_module_list<std::vector<T>> = requires { typename T::xnn_module; };
+}  // namespace detail
+
+/// A type derived from Module<itself>.
+template <class M>
+concept AnyModule = requires { typename std::remove_cvref_t<M>::xnn_module; };
+
+/// Calls f(name, member) for each data member of a module, in order. Containers say themselves what their members are.
+template <class M, class F>
+void visit_members(M& module, F&& f) {
+    using Plain = std::remove_const_t<M>;
+    if constexpr (requires { Plain::visit_own_members(module, f); }) {
+        Plain::visit_own_members(module, f);
+    } else if constexpr (std::is_aggregate_v<Plain>) {
+        const auto members = xnn::detail::member_pointers(module);
+        for_each_index<decltype(members)::size>([&](auto i) {
+            using Member = std::remove_cvref_t<decltype(*get<i>(members))>;
+            if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member> || AnyModule<Member> || detail::is_module_list<Member>)
+                f(xnn::detail::member_name<Plain, i>, *get<i>(members));
+        });
+    }
+}
+
+namespace detail {
+inline std::string join(const std::string& prefix, std::string_view name) {
+    return prefix.empty() ? std::string(name) : prefix + "." + std::string(name);
+}
+}  // namespace detail
+
+/// Calls f(name, submodule) for each direct child, lists element by element.
+template <class M, class F>
+void visit_children(M& module, F&& f) {
+    visit_members(module, [&](std::string_view name, auto& member) {
+        using Member = std::remove_cvref_t<decltype(member)>;
+        if constexpr (AnyModule<Member>) {
+            f(std::string(name), member);
+        } else if constexpr (detail::is_module_list<Member>) {
+            for (std::size_t i = 0; i < member.size(); ++i) f(std::string(name) + "." + std::to_string(i), member[i]);
+        }
+    });
+}
+
+/// Calls f(name, tensor) for the parameters and buffers of a module and all modules in it: its own first, as in PyTorch.
+template <class M, class F>
+void visit_tensors(M& module, const std::string& prefix, F&& f) {
+    visit_members(module, [&](std::string_view name, auto& member) {
+        using Member = std::remove_cvref_t<decltype(member)>;
+        if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member>) f(detail::join(prefix, name), member);
+    });
+    visit_children(module, [&](const std::string& name, auto& child) { visit_tensors(child, detail::join(prefix, name), f); });
+}
+
+/// Calls f(name, parameter) for every parameter; a tied one by its first name only.
+template <class M, class F>
+void visit_parameters(M& module, F&& f) {
+    std::vector<const void*> seen;
+    visit_tensors(module, "", [&](const std::string& name, auto& tensor) {
+        if constexpr (detail::is_parameter<std::remove_cvref_t<decltype(tensor)>>) {
+            const void* storage = tensor.storage().get();
+            if (std::find(seen.begin(), seen.end(), storage) != seen.end()) return;
+            seen.push_back(storage);
+            f(name, tensor);
+        }
+    });
+}
+
+/// Calls f(name, module) for a module, then every module in it.
+template <class M, class F>
+void visit_modules(M& module, F&& f, const std::string& name = "") {
+    f(name, module);
+    visit_children(module, [&](const std::string& child, auto& member) { visit_modules(member, f, detail::join(name, child)); });
+}
+
+namespace detail {
+
+/// Why a module cannot be applied to these shapes; void if it can, or does not say.
+template <class M, class... S>
+struct misfit {
+    using type = void;
+};
+template <class M, class... S>
+    requires requires { M::accepts(S::static_extents...); }
+struct misfit<M, S...> : std::conditional_t<M::accepts(S::static_extents...), std::type_identity<void>,
+                                            std::type_identity<Mismatch<M, typename M::expects, Got<S...>>>> {};
+
+}  // namespace detail
+
+/// The base of every module: `struct Net : nn::Module<Net> { nn::Linear<4, 2> fc; auto forward(auto x) const { … } };`
+///
+/// Self is an aggregate (no constructors of its own; initialise members where they stand) with a `forward`; its parameters,
+/// buffers and sub-modules are found by themselves and named as the members are.
+/// https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+template <class Self>
+struct Module {
+    using xnn_module = void;
+
+    /// forward() applied to nodes: arguments become expressions, so that a forward may use its parameters any number of times.
+    template <Operand... X>
+    constexpr auto operator()(X&&... x) const {
+        using Problem = first_invalid_t<operand_t<X>...>;
+        if constexpr (!std::is_void_v<Problem>) {
+            return Problem{};
+        } else {
+            using Unfit = typename detail::misfit<Self, shape_t<operand_t<X>>...>::type;
+            if constexpr (!std::is_void_v<Unfit>)
+                return reject<Unfit, (is_meta<operand_t<X>> || ...)>();
+            else
+                return self().forward(operand(std::forward<X>(x))...);
+        }
+    }
+
+    /// Switches dropout, batch normalisation and whatever else has a member `training`.
+    Self& train(bool mode = true) {
+        visit_modules(self(), [mode](const std::string&, auto& module) {
+            if constexpr (requires { module.training = mode; }) module.training = mode;
+        });
+        return self();
+    }
+    Self& eval() { return train(false); }
+
+    /// Forgets all gradients.
+    void zero_grad() {
+        visit_parameters(self(), [](const std::string&, auto& parameter) { parameter.zero_grad(); });
+    }
+
+    /// Whether backward() computes gradients for the parameters in here.
+    Self& requires_grad_(bool required = true) {
+        visit_parameters(self(), [required](const std::string&, auto& parameter) { parameter.requires_grad_(required); });
+        return self();
+    }
+
+    /// Calls f(module) for every module in here, children first, then this one.
+    template <class F>
+    Self& apply(F&& f) {
+        visit_children(self(), [&](const std::string&, auto& child) { child.apply(f); });
+        f(self());
+        return self();
+    }
+
+    /// The names and memory of all parameters and buffers, in PyTorch's order. Tied parameters stand under each name.
+    StateDict state_dict(const std::string& prefix = "") {
+        StateDict result;
+        visit_tensors(self(), prefix, [&](const std::string& name, auto& tensor) {
+            const auto extents = tensor.shape().extents();
+            result.push_back({name, dtype_of<typename std::remove_cvref_t<decltype(tensor)>::value_type>,
+                              {extents.begin(), extents.end()}, tensor.data()});
+        });
+        return result;
+    }
+
+private:
+    constexpr Self& self() { return static_cast<Self&>(*this); }
+    constexpr const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+}  // namespace xnn::nn
+
+namespace xnn {
+
+/// x | module is module(x): a chain reads in the order in which it runs.
+template <Array X, class Callable>
+    requires requires(X&& x, const Callable& f) { f(std::forward<X>(x)); }
+constexpr auto operator|(X&& x, const Callable& f) {
+    return f(std::forward<X>(x));
+}
+
+}  // namespace xnn

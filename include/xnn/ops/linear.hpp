@@ -1,0 +1,65 @@
+// y = x Wᵀ + b over the last dimension. https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
+#pragma once
+
+#include "xnn/cpu/column_sums.hpp"
+#include "xnn/cpu/gemm.hpp"
+#include "xnn/expr/apply.hpp"
+
+namespace xnn {
+
+/// x [*, in], weight [out, in], optionally bias [out] → [*, out], followed by an activation.
+template <kernels::Activation A = kernels::Activation::none>
+struct LinearRule {
+    static constexpr std::string_view name = "linear";
+    static constexpr bool needs_output = A != kernels::Activation::none;
+
+    template <std::size_t R>
+    static constexpr Dims<R> extents(Dims<R> x, const Dims<2>& w, const auto&... /*bias*/) {
+        x[R - 1] = w[0];
+        return x;
+    }
+    template <std::size_t R>
+    static constexpr bool accepts(const Dims<R>& x, const Dims<2>& w, const auto&... bias) {
+        if constexpr (R == 0)
+            return false;
+        else
+            return fits(x[R - 1], w[1]) && (fits(bias, Dims<1>{w[0]}) && ...);
+    }
+    static constexpr index_t flops(const auto& x, const Dims<2>& w, const auto&...) { return 2 * product(x) * w[0]; }
+
+    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
+        using T = typename decltype(y)::value_type;
+        const index_t in = w.extent(1), out = w.extent(0);
+        kernels::GemmEpilogue<T> epilogue{.activation = A};
+        ((epilogue.column_bias = bias.data), ...);
+        kernels::gemm(typename decltype(y)::device{}, kernels::Transpose::no, kernels::Transpose::yes, y.size() / out, out, in, x.data, in,
+                      w.data, in, y.data, out, epilogue);
+        return {};
+    }
+
+    template <class T, class... Targets>
+    void backward(auto& arena, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T* y, auto x, auto w, auto...) const {
+        using kernels::Transpose;
+        constexpr typename decltype(x)::device device;
+        const index_t in = w.extent(1), out = w.extent(0), rows = x.size() / in;
+        if constexpr (A == kernels::Activation::relu) gy = kernels::relu_gradient(device, arena, rows * out, gy, y);
+        const auto gx = get<0>(targets);
+        const auto gw = get<1>(targets);
+        if (gw) kernels::gemm(device, Transpose::yes, Transpose::no, out, in, rows, gy, out, x.data, in, gw.data, in, {.accumulate = gw.accumulate});
+        if constexpr (sizeof...(Targets) == 3)
+            if (const auto gb = get<2>(targets)) kernels::column_sums(device, rows, out, gy, gb.data, gb.accumulate);
+        if (gx) kernels::gemm(device, Transpose::no, Transpose::no, rows, in, out, gy, out, w.data, in, gx.data, in, {.accumulate = gx.accumulate});
+    }
+};
+
+namespace functional {
+
+/// x Wᵀ + b: x [*, in], weight [out, in], bias [out] → [*, out].
+template <Operand X, Operand W, Operand... Bias>
+    requires(sizeof...(Bias) <= 1)
+constexpr auto linear(X&& x, W&& weight, Bias&&... bias) {
+    return apply(LinearRule<>{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+}
+
+}  // namespace functional
+}  // namespace xnn

@@ -1,0 +1,135 @@
+// Views of the same elements in the same order under another shape.
+// https://pytorch.org/docs/stable/generated/torch.reshape.html
+#pragma once
+
+#include "xnn/expr/apply.hpp"
+
+namespace xnn {
+
+/// The elements of E in row-major order, as an array of shape S. Costs nothing where E's elements have one row.
+template <class E, AnyShape S>
+class Reshape : public Node<Reshape<E, S>, value_t<E>, S, device_t<E>> {
+    using T = value_t<E>;
+    using Device = device_t<E>;
+    static constexpr bool passes_through = std::remove_cvref_t<decltype(std::declval<const E&>().loader(std::declval<const typename E::State&>()))>::split == 0;
+
+public:
+    static constexpr bool requires_grad = E::requires_grad;
+    static constexpr bool is_leaf = E::is_leaf;
+    struct State {
+        typename E::State child;
+        const T* data;
+    };
+
+    Reshape(E child, const S& shape) : child_(std::move(child)), shape_(shape) {}
+
+    const S& shape() const { return shape_; }
+    State forward(Arena<Device>& arena) const {
+        State state{child_.forward(arena), nullptr};
+        if constexpr (!passes_through) state.data = dense(arena, child_, state.child);
+        return state;
+    }
+    auto loader(const State& state) const {
+        if constexpr (passes_through)
+            return child_.loader(state.child);
+        else
+            return Ptr<T>(state.data);
+    }
+
+    auto sink(Pass<Device>& pass, const State& state, index_t) const {
+        if constexpr (requires_grad)
+            return DenseSink<T>{open_all(pass, state)};
+        else
+            return NoSink{};
+    }
+    template <class Sink>
+    void drain(Pass<Device>& pass, const State& state, const Sink& sink) const {
+        if constexpr (requires_grad) child_.close(pass, state.child, sink.target);
+    }
+    Target<T> open(Pass<Device>& pass, const State& state) const { return child_.open(pass, state.child); }
+    void close(Pass<Device>& pass, const State& state, Target<T> target) const { child_.close(pass, state.child, target); }
+    template <class Gradient>
+    void propagate(Pass<Device>& pass, const State& state, const Gradient& gradient) const {
+        if constexpr (Gradient::split == 0) {
+            child_.propagate(pass, state.child, gradient);
+        } else {
+            const auto target = open_all(pass, state);
+            xnn::assign(target, gradient, shape_.extents());
+            close(pass, state, target);
+        }
+    }
+
+private:
+    Target<T> open_all(Pass<Device>& pass, const State& state) const {
+        Target<T> target = open(pass, state);
+        if (!target) target.data = pass.arena().template allocate<T>(shape_.size());  // frozen: dropped
+        return target;
+    }
+    E child_;
+    [[no_unique_address]] S shape_;
+};
+
+/// The view of x that a shape rule gives.
+template <class Rule, class X>
+constexpr auto reshape_by(X&& x) {
+    using E = operand_t<X>;
+    using Problem = first_invalid_t<E>;
+    if constexpr (!std::is_void_v<Problem>) {
+        return Problem{};
+    } else if constexpr (!Rule::accepts(shape_t<E>::static_extents)) {
+        return reject<Mismatch<Rule, typename detail::expectation<Rule>::type, Got<shape_t<E>>>, is_meta<E>>();
+    } else {
+        if (!Rule::accepts(shape_value(x).extents())) fail(Rule::name, "an array with as many elements", to_text(shape_value(x).extents()));
+        const auto shape = apply_rule<Rule>(shape_value(x));
+        using S = std::remove_cvref_t<decltype(shape)>;
+        if constexpr (is_meta<E>)
+            return MetaLeaf<value_t<E>, S>(shape, ledger_of(x));
+        else
+            return Reshape<E, S>(operand(std::forward<X>(x)), shape);
+    }
+}
+
+/// To given extents, of which one may be -1: the one that makes the number of elements right.
+template <index_t... D>
+struct ReshapeRule {
+    static constexpr std::string_view name = "reshape";
+    static constexpr std::size_t rank = sizeof...(D);
+    using expects = Expects<Shape<D...>>;
+    static constexpr index_t known = ((D == -1 ? 1 : D) * ... * 1);
+    static constexpr bool deduces = ((D == -1 ? 1 : 0) + ... + 0) == 1;
+    static_assert(((D == -1 ? 1 : 0) + ... + 0) <= 1, "reshape: only one extent can be deduced");
+
+    static constexpr bool accepts(const auto& x) {
+        const index_t size = product_or_dyn(x, 0, x.size());
+        return size == dyn || (deduces ? size % known == 0 : size == known);
+    }
+    static constexpr Dims<rank> extents(const auto& x) {
+        const index_t size = product_or_dyn(x, 0, x.size());
+        return {(D != -1 ? D : size == dyn ? dyn : size / known)...};
+    }
+};
+
+/// Dimensions First to Last as one.
+template <index_t First, index_t Last>
+struct FlattenRule {
+    static constexpr std::string_view name = "flatten";
+    template <std::size_t R>
+    static constexpr bool accepts(const Dims<R>&) { return normalize_dim(First, R) <= normalize_dim(Last, R) && normalize_dim(Last, R) < R; }
+    template <std::size_t R>
+    static constexpr auto extents(const Dims<R>& x) {
+        constexpr std::size_t first = normalize_dim(First, R), last = normalize_dim(Last, R);
+        Dims<R - (last - first)> result{};
+        for (std::size_t i = 0; i < result.size(); ++i)
+            result[i] = i < first ? x[i] : i == first ? product_or_dyn(x, first, last + 1) : x[i + (last - first)];
+        return result;
+    }
+};
+
+namespace functional {
+
+/// The elements of x, in row-major order, under the shape D…; one extent may be -1 and is deduced.
+template <index_t... D, Operand X>
+constexpr auto reshape(X&& x) { return reshape_by<ReshapeRule<D...>>(std::forward<X>(x)); }
+
+}  // namespace functional
+}  // namespace xnn

@@ -1,0 +1,10 @@
+# Every header compiles alone, and twice in one translation unit.
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/*.hpp")
+foreach(header IN LISTS headers)
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/headers/${header}.cpp")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include <${header}>\n#include <${header}>\n")
+    foreach(compiler IN LISTS test_compilers)
+        xnn_compiler_name(compiler_name "${compiler}")
+        xnn_compile_test("header ${header} (${compiler_name})" "${compiler}" "${source}")
+    endforeach()
+endforeach()
