@@ -9,28 +9,35 @@ using kernels::CrossEntropyOptions;
 
 namespace {
 
-constexpr CrossEntropyExtents all_extents[] = {{1, 2, 1}, {5, 10, 1}, {3, 17, 1}, {4, 16, 1}, {2, 100, 1}, {2, 3, 4}, {3, 5, 17}, {1, 7, 33}, {7, 1, 1}};
+constexpr CrossEntropyExtents all_extents[] = {{1, 2, 1}, {5, 10, 1}, {3, 17, 1}, {4, 16, 1}, {2, 100, 1},
+                                               {2, 3, 4}, {3, 5, 17}, {1, 7, 33}, {7, 1, 1}};
 
 /// A loss and its gradients in double precision. `hard` targets, or `soft` ones where that is not empty.
 struct Naive {
     std::vector<double> loss, gx, gtargets;
 
     Naive(const std::vector<double>& x, const std::vector<std::int64_t>& hard, const std::vector<double>& soft,
-          const std::vector<double>& weight, const std::vector<double>& gloss, CrossEntropyExtents e, CrossEntropyOptions options)
+          const std::vector<double>& weight, const std::vector<double>& gloss, CrossEntropyExtents e,
+          CrossEntropyOptions options)
         : loss(static_cast<std::size_t>(e.rows())), gx(x.size()), gtargets(x.size()) {
         double divisor = 0, total = 0;
         const double smoothing = options.label_smoothing;
         std::vector<double> row_factor(loss.size(), 1);
         for (index_t r = 0; r < e.rows(); ++r) {
             const auto row = static_cast<std::size_t>(r);
-            if (!soft.empty()) divisor += 1;
-            else if (hard[row] == options.ignore_index) row_factor[row] = 0;
-            else divisor += weight.empty() ? 1 : weight[static_cast<std::size_t>(hard[row])];
+            if (!soft.empty())
+                divisor += 1;
+            else if (hard[row] == options.ignore_index)
+                row_factor[row] = 0;
+            else
+                divisor += weight.empty() ? 1 : weight[static_cast<std::size_t>(hard[row])];
         }
         if (options.reduction != Reduction::mean) divisor = 1;
         for (index_t r = 0; r < e.rows(); ++r) {
             const auto row = static_cast<std::size_t>(r);
-            const auto at = [&](index_t k) { return static_cast<std::size_t>((r / e.inner * e.classes + k) * e.inner + r % e.inner); };
+            const auto at = [&](index_t k) {
+                return static_cast<std::size_t>((r / e.inner * e.classes + k) * e.inner + r % e.inner);
+            };
             double sum = 0, all = 0;
             for (index_t k = 0; k < e.classes; ++k) sum += std::exp(x[at(k)]);
             std::vector<double> factor(static_cast<std::size_t>(e.classes));
@@ -38,7 +45,8 @@ struct Naive {
                 const auto c = static_cast<std::size_t>(k);
                 const double target = soft.empty() ? static_cast<double>(hard[row] == k) : soft[at(k)];
                 const double w = weight.empty() ? 1 : weight[c];
-                factor[c] = row_factor[row] * w * (target * (1 - smoothing) + smoothing / static_cast<double>(e.classes));
+                factor[c] =
+                    row_factor[row] * w * (target * (1 - smoothing) + smoothing / static_cast<double>(e.classes));
                 all += factor[c];
                 loss[row] -= factor[c] == 0 ? 0 : factor[c] * (x[at(k)] - std::log(sum));
             }
@@ -79,21 +87,26 @@ TEMPLATE_TEST_CASE("cross entropy with class indices", "[cross_entropy]", float,
                     const TestType* w = weighted ? weight.data() : nullptr;
                     const Naive expected(numbers(x), targets, {}, numbers(weight), numbers(gloss), e, options);
 
-                    Output<TestType> loss(static_cast<index_t>(expected.loss.size())), gx(static_cast<index_t>(x.size()));
+                    Output<TestType> loss(static_cast<index_t>(expected.loss.size())),
+                        gx(static_cast<index_t>(x.size()));
                     Output<C> saved(e.saved());
-                    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), w, loss.data(), saved.data(), e, options);
+                    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), w, loss.data(), saved.data(), e,
+                                                   options);
                     check_close(loss, expected.loss);
                     CHECK(saved.guards_are_untouched());
                     Output<TestType> loss_alone(loss.size());
-                    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), w, loss_alone.data(), static_cast<C*>(nullptr), e, options);
+                    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), w, loss_alone.data(),
+                                                   static_cast<C*>(nullptr), e, options);
                     CHECK(loss_alone.same_bits(loss));
 
-                    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), w, gloss.data(), saved.data(), gx.data(), false, e, options);
+                    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), w, gloss.data(), saved.data(),
+                                                    gx.data(), false, e, options);
                     check_close(gx, expected.gx);
                     const auto before = random<TestType>(gx.size(), 5);
                     Output<TestType> added(before);
                     const std::vector<std::int32_t> narrow(targets.begin(), targets.end());
-                    kernels::cross_entropy_backward(Cpu{}, x.data(), narrow.data(), w, gloss.data(), saved.data(), added.data(), true, e, options);
+                    kernels::cross_entropy_backward(Cpu{}, x.data(), narrow.data(), w, gloss.data(), saved.data(),
+                                                    added.data(), true, e, options);
                     check_close(added, sum(before, expected.gx));
                 }
 }
@@ -116,14 +129,17 @@ TEMPLATE_TEST_CASE("cross entropy with class probabilities", "[cross_entropy]", 
                     const auto size = static_cast<index_t>(x.size());
                     Output<TestType> loss(static_cast<index_t>(expected.loss.size())), gx(size), gtargets(size);
                     Output<C> saved(e.saved());
-                    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), w, loss.data(), saved.data(), e, options);
+                    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), w, loss.data(), saved.data(), e,
+                                                   options);
                     check_close(loss, expected.loss);
-                    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), w, gloss.data(), saved.data(), gx.data(), gtargets.data(), false, e, options);
+                    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), w, gloss.data(), saved.data(),
+                                                    gx.data(), gtargets.data(), false, e, options);
                     check_close(gx, expected.gx);
                     check_close(gtargets, expected.gtargets);
                     const auto before = random<TestType>(size, 5);
                     Output<TestType> added(before);
-                    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), w, gloss.data(), saved.data(), added.data(), static_cast<TestType*>(nullptr), true, e, options);
+                    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), w, gloss.data(), saved.data(),
+                                                    added.data(), static_cast<TestType*>(nullptr), true, e, options);
                     check_close(added, sum(before, expected.gx));
                 }
 }
@@ -149,19 +165,23 @@ TEMPLATE_TEST_CASE("negative log-likelihood", "[cross_entropy]", float, double, 
                 const auto at = static_cast<std::size_t>((r / e.inner * e.classes + target) * e.inner + r % e.inner);
                 const double w = number(weight[static_cast<std::size_t>(target)]);
                 total += expected[static_cast<std::size_t>(r)] = -w * number(log_p[at]);
-                expected_gx[at] = -w * number(gloss[reduction == Reduction::none ? static_cast<std::size_t>(r) : 0]) / divisor;
+                expected_gx[at] =
+                    -w * number(gloss[reduction == Reduction::none ? static_cast<std::size_t>(r) : 0]) / divisor;
             }
             if (reduction != Reduction::none) expected = {total / divisor};
 
             Output<TestType> loss(static_cast<index_t>(expected.size())), gx(static_cast<index_t>(log_p.size()));
             Output<C> saved(1);
-            kernels::nll_loss_forward(Cpu{}, log_p.data(), targets.data(), weight.data(), loss.data(), saved.data(), e, options);
+            kernels::nll_loss_forward(Cpu{}, log_p.data(), targets.data(), weight.data(), loss.data(), saved.data(), e,
+                                      options);
             check_close(loss, expected);
-            kernels::nll_loss_backward(Cpu{}, targets.data(), weight.data(), gloss.data(), saved.data(), gx.data(), false, e, options);
+            kernels::nll_loss_backward(Cpu{}, targets.data(), weight.data(), gloss.data(), saved.data(), gx.data(),
+                                       false, e, options);
             check_close(gx, expected_gx);
             const auto before = random<TestType>(gx.size(), 5);
             Output<TestType> added(before);
-            kernels::nll_loss_backward(Cpu{}, targets.data(), weight.data(), gloss.data(), saved.data(), added.data(), true, e, options);
+            kernels::nll_loss_backward(Cpu{}, targets.data(), weight.data(), gloss.data(), saved.data(), added.data(),
+                                       true, e, options);
             check_close(added, sum(before, expected_gx));
         }
 }
@@ -180,9 +200,11 @@ TEST_CASE("cross entropy where no target counts", "[cross_entropy]") {
     const std::vector<float> x = {1, 2, 3, 4, 5, 6}, gloss = {1};
     const std::vector<std::int64_t> targets = {-100, -100};
     Output<float> loss(1), saved(e.saved()), gx(6);
-    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), loss.data(), saved.data(), e, {});
+    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), loss.data(),
+                                   saved.data(), e, {});
     CHECK(std::isnan(loss[0]));  // PyTorch: nan, and a gradient of zeros
-    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), gloss.data(), saved.data(), gx.data(), false, e, {});
+    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), gloss.data(),
+                                    saved.data(), gx.data(), false, e, {});
     check_close(gx, std::vector<double>(6, 0.0));
 }
 
@@ -191,9 +213,11 @@ TEST_CASE("cross entropy keeps its precision far from zero", "[cross_entropy]") 
     const std::vector<float> x = {10000, 10001, 10002}, gloss = {1};
     const std::vector<std::int64_t> targets = {1};
     Output<float> loss(1), saved(e.saved()), gx(3);
-    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), loss.data(), saved.data(), e, {});
+    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), loss.data(),
+                                   saved.data(), e, {});
     check_close(loss, {1.4076059644443804}, 1e-6);
-    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), gloss.data(), saved.data(), gx.data(), false, e, {});
+    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), static_cast<const float*>(nullptr), gloss.data(),
+                                    saved.data(), gx.data(), false, e, {});
     check_close(gx, {0.09003057317038046, 0.24472847105479764 - 1, 0.6652409557748219}, 1e-6);
 }
 
@@ -207,12 +231,14 @@ TEST_CASE("cross entropy does not depend on the number of threads", "[cross_entr
         Output<float> saved(e.saved());
         check_same_for_all_thread_counts([&] {
             Output<float> loss(1);
-            kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), unweighted, loss.data(), saved.data(), e, options);
+            kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), unweighted, loss.data(), saved.data(), e,
+                                           options);
             return loss;
         });
         check_same_for_all_thread_counts([&] {
             Output<float> gx(static_cast<index_t>(x.size()));
-            kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), unweighted, gloss.data(), saved.data(), gx.data(), false, e, options);
+            kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), unweighted, gloss.data(), saved.data(),
+                                            gx.data(), false, e, options);
             return gx;
         });
     }

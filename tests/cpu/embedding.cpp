@@ -10,7 +10,8 @@ TEMPLATE_TEST_CASE("embedding", "[embedding]", float, double, bfloat16, float16)
     for (const EmbeddingExtents e : {EmbeddingExtents{1, 1, 1}, {40, 7, 33}, {5, 20, 16}, {100, 3, 5}, {0, 4, 8}})
         for (const index_t padding_idx : {-1, 2}) {
             CAPTURE(e.count, e.entries, e.width, padding_idx);
-            const auto table = random<TestType>(e.entries * e.width, 1), gy = random<TestType>(e.count * e.width, 2, 0, 0.1);
+            const auto table = random<TestType>(e.entries * e.width, 1),
+                       gy = random<TestType>(e.count * e.width, 2, 0, 0.1);
             const auto indices = random_integers<std::int64_t>(e.count, e.entries, 3);
             std::vector<double> expected(gy.size()), gradient(table.size());
             for (index_t i = 0; i < e.count * e.width; ++i) {
@@ -24,12 +25,14 @@ TEMPLATE_TEST_CASE("embedding", "[embedding]", float, double, bfloat16, float16)
             Output<index_t> scratch(e.scratch());
             kernels::embedding_forward(Cpu{}, table.data(), indices.data(), y.data(), e);
             check_close(y, expected, 0);
-            kernels::embedding_backward(Cpu{}, gy.data(), indices.data(), gtable.data(), false, scratch.data(), e, padding_idx);
+            kernels::embedding_backward(Cpu{}, gy.data(), indices.data(), gtable.data(), false, scratch.data(), e,
+                                        padding_idx);
             check_close(gtable, gradient);
             CHECK(scratch.guards_are_untouched());
             Output<TestType> added(table);
             const std::vector<int> narrow(indices.begin(), indices.end());
-            kernels::embedding_backward(Cpu{}, gy.data(), narrow.data(), added.data(), true, scratch.data(), e, padding_idx);
+            kernels::embedding_backward(Cpu{}, gy.data(), narrow.data(), added.data(), true, scratch.data(), e,
+                                        padding_idx);
             check_close(added, sum(table, gradient));
         }
 }

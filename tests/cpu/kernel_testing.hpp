@@ -74,7 +74,10 @@ private:
 
 /// How far results of T may be off, absolutely and relative to the expected number.
 template <class T>
-inline constexpr double tolerance = std::same_as<T, double> ? 1e-12 : std::same_as<T, float> ? 1e-5 : std::same_as<T, float16> ? 2e-3 : 1.6e-2;
+inline constexpr double tolerance = std::same_as<T, double>    ? 1e-12
+                                    : std::same_as<T, float>   ? 1e-5
+                                    : std::same_as<T, float16> ? 2e-3
+                                                               : 1.6e-2;
 
 inline bool is_close(double got, double expected, double allowed) {
     if (std::isnan(expected)) return std::isnan(got);

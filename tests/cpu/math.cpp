@@ -98,6 +98,10 @@ struct Case {
     double number_bound = bound;
     Exact exact = {};
 };
+template <class F>
+Case(const char*, F, double, double = 0) -> Case<F>;
+template <class F, class Exact>
+Case(const char*, F, double, double, Exact) -> Case<F, Exact>;
 #define XNN_CASE(function, ...) \
     Case { #function, [](auto... x) { return math::function(x...); }, __VA_ARGS__ }
 

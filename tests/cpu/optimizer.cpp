@@ -10,7 +10,8 @@ using kernels::SgdOptions;
 namespace {
 
 // PyTorch's single-tensor steps in double precision.
-void naive_sgd(std::vector<double>& param, std::vector<double> grad, std::vector<double>& buffer, const SgdOptions& o, bool first) {
+void naive_sgd(std::vector<double>& param, std::vector<double> grad, std::vector<double>& buffer, const SgdOptions& o,
+               bool first) {
     for (std::size_t i = 0; i < param.size(); ++i) {
         double g = (o.maximize ? -grad[i] : grad[i]) + o.weight_decay * param[i];
         if (o.momentum != 0) {
@@ -25,8 +26,10 @@ void naive_adam(std::vector<double>& param, std::vector<double> grad, std::vecto
     const double correction1 = 1 - std::pow(o.beta1, step), correction2 = 1 - std::pow(o.beta2, step);
     for (std::size_t i = 0; i < param.size(); ++i) {
         double g = o.maximize ? -grad[i] : grad[i];
-        if (decoupled) param[i] *= 1 - o.lr * o.weight_decay;
-        else g += o.weight_decay * param[i];
+        if (decoupled)
+            param[i] *= 1 - o.lr * o.weight_decay;
+        else
+            g += o.weight_decay * param[i];
         m[i] += (1 - o.beta1) * (g - m[i]);
         v[i] = v[i] * o.beta2 + (1 - o.beta2) * g * g;
         most[i] = std::max(most[i], v[i]);
@@ -67,7 +70,8 @@ TEMPLATE_TEST_CASE("SGD steps", "[optimizer]", float, double, bfloat16, float16)
             const int steps = sizeof(TestType) == 2 ? 1 : 4;
             for (int step = 0; step < steps; ++step) {
                 const auto grad = random<TestType>(n, 10 + static_cast<unsigned>(step));
-                kernels::sgd_step(Cpu{}, n, param.data(), grad.data(), options.momentum != 0 ? buffer.data() : nullptr, options, step == 0);
+                kernels::sgd_step(Cpu{}, n, param.data(), grad.data(), options.momentum != 0 ? buffer.data() : nullptr,
+                                  options, step == 0);
                 naive_sgd(expected, numbers(grad), expected_buffer, options, step == 0);
             }
             check_close(param, expected);
@@ -90,13 +94,17 @@ TEMPLATE_TEST_CASE("Adam and AdamW steps", "[optimizer]", float, double, bfloat1
                 const int steps = sizeof(TestType) == 2 ? 1 : 4;
                 for (int step = 1; step <= steps; ++step) {
                     const auto grad = random<TestType>(n, 10 + static_cast<unsigned>(step), -3.0 / step, 3.0 / step);
-                    const double correction1 = 1 - std::pow(options.beta1, step), correction2 = 1 - std::pow(options.beta2, step);
+                    const double correction1 = 1 - std::pow(options.beta1, step),
+                                 correction2 = 1 - std::pow(options.beta2, step);
                     S* const maximum = options.amsgrad ? most.data() : nullptr;
                     if (decoupled)
-                        kernels::adamw_step(Cpu{}, n, param.data(), grad.data(), m.data(), v.data(), maximum, options, correction1, correction2);
+                        kernels::adamw_step(Cpu{}, n, param.data(), grad.data(), m.data(), v.data(), maximum, options,
+                                            correction1, correction2);
                     else
-                        kernels::adam_step(Cpu{}, n, param.data(), grad.data(), m.data(), v.data(), maximum, options, correction1, correction2);
-                    naive_adam(expected, numbers(grad), expected_m, expected_v, expected_most, options, step, decoupled);
+                        kernels::adam_step(Cpu{}, n, param.data(), grad.data(), m.data(), v.data(), maximum, options,
+                                           correction1, correction2);
+                    naive_adam(expected, numbers(grad), expected_m, expected_v, expected_most, options, step,
+                               decoupled);
                 }
                 check_close(param, expected);
                 check_close(m, expected_m, tolerance<S>);
@@ -114,19 +122,25 @@ TEST_CASE("optimizer steps agree with PyTorch", "[optimizer]") {
     };
     std::vector<double> m(3), v(3), most(3);
     check_close(run([&](int i, double* p, const double* g) {
-                    kernels::sgd_step(Cpu{}, 3, p, g, m.data(), SgdOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.1, .weight_decay = 0.01}, i == 1);
+                    kernels::sgd_step(Cpu{}, 3, p, g, m.data(),
+                                      SgdOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.1, .weight_decay = 0.01},
+                                      i == 1);
                 }),
                 {0.90643462109, -1.81286924218, 0.23259329029499998}, 1e-14);
     const auto adam = [&](const AdamOptions& options, bool decoupled) {
         for (auto* state : {&m, &v, &most}) std::fill(state->begin(), state->end(), 0.0);
         return run([&](int i, double* p, const double* g) {
             const double correction1 = 1 - std::pow(options.beta1, i), correction2 = 1 - std::pow(options.beta2, i);
-            if (decoupled) kernels::adamw_step(Cpu{}, 3, p, g, m.data(), v.data(), most.data(), options, correction1, correction2);
-            else kernels::adam_step(Cpu{}, 3, p, g, m.data(), v.data(), most.data(), options, correction1, correction2);
+            if (decoupled)
+                kernels::adamw_step(Cpu{}, 3, p, g, m.data(), v.data(), most.data(), options, correction1, correction2);
+            else
+                kernels::adam_step(Cpu{}, 3, p, g, m.data(), v.data(), most.data(), options, correction1, correction2);
         });
     };
-    check_close(adam({.lr = 0.1, .weight_decay = 0.02}, false), {0.7056953024082887, -1.7057867776309998, 0.20727098400601013}, 1e-14);
-    check_close(adam({.lr = 0.1, .weight_decay = 0.02, .amsgrad = true, .maximize = true}, true), {1.28573766010216, -2.2797496623444986, 0.7887316777586125}, 1e-14);
+    check_close(adam({.lr = 0.1, .weight_decay = 0.02}, false),
+                {0.7056953024082887, -1.7057867776309998, 0.20727098400601013}, 1e-14);
+    check_close(adam({.lr = 0.1, .weight_decay = 0.02, .amsgrad = true, .maximize = true}, true),
+                {1.28573766010216, -2.2797496623444986, 0.7887316777586125}, 1e-14);
 }
 
 TEST_CASE("optimizer steps do not depend on the number of threads", "[optimizer]") {
@@ -134,7 +148,8 @@ TEST_CASE("optimizer steps do not depend on the number of threads", "[optimizer]
     const auto param = random<float>(n, 1), grad = random<float>(n, 2), state = random<float>(n, 3, 0, 1);
     check_same_for_all_thread_counts([&] {
         Output<float> p(param), m(state), v(state);
-        kernels::adam_step(Cpu{}, n, p.data(), grad.data(), m.data(), v.data(), static_cast<float*>(nullptr), AdamOptions{}, 0.1, 0.1);
+        kernels::adam_step(Cpu{}, n, p.data(), grad.data(), m.data(), v.data(), static_cast<float*>(nullptr),
+                           AdamOptions{}, 0.1, 0.1);
         return p;
     });
     check_same_for_all_thread_counts([&] {

@@ -13,7 +13,8 @@ struct Case {
     index_t planes;
     PoolGeometry geometry;
 };
-Case square(index_t planes, index_t h, index_t w, index_t k, index_t s, index_t p = 0, index_t d = 1, bool ceil = false) {
+Case square(index_t planes, index_t h, index_t w, index_t k, index_t s, index_t p = 0, index_t d = 1,
+            bool ceil = false) {
     return {planes, pool_geometry<2>({h, w}, {k, k}, {s, s}, {p, p}, {d, d}, ceil)};
 }
 
@@ -44,7 +45,8 @@ std::vector<Case> all_cases() {
     auto cases = dense_cases();
     cases.push_back(square(2, 12, 40, 3, 1, 1, 2));
     cases.push_back(square(2, 12, 41, 3, 2, 1, 2, true));
-    cases.push_back(square(1, 2, 40, 2, 1, 1, 3));  // windows that reach from above the input to below it: no element in them
+    cases.push_back(
+        square(1, 2, 40, 2, 1, 1, 3));  // windows that reach from above the input to below it: no element in them
     return cases;
 }
 
@@ -56,9 +58,10 @@ void for_windows(const PoolGeometry& g, Body&& body) {
         for (index_t oh = 0; oh < g.output[1]; ++oh)
             for (index_t ow = 0; ow < g.output[2]; ++ow, ++out)
                 for (index_t k = 0; k < g.window_size(); ++k) {
-                    const Dims<3> at = {od * g.stride[0] - g.padding[0] + k / (g.kernel[1] * g.kernel[2]) * g.dilation[0],
-                                        oh * g.stride[1] - g.padding[1] + k / g.kernel[2] % g.kernel[1] * g.dilation[1],
-                                        ow * g.stride[2] - g.padding[2] + k % g.kernel[2] * g.dilation[2]};
+                    const Dims<3> at = {
+                        od * g.stride[0] - g.padding[0] + k / (g.kernel[1] * g.kernel[2]) * g.dilation[0],
+                        oh * g.stride[1] - g.padding[1] + k / g.kernel[2] % g.kernel[1] * g.dilation[1],
+                        ow * g.stride[2] - g.padding[2] + k % g.kernel[2] * g.dilation[2]};
                     bool inside = true;
                     for (std::size_t d = 0; d < 3; ++d) inside = inside && at[d] >= 0 && at[d] < g.input[d];
                     if (inside) body(out, (at[0] * g.input[1] + at[1]) * g.input[2] + at[2], k);
@@ -70,7 +73,8 @@ template <class T>
 std::vector<T> with_ties(index_t n, unsigned seed) {
     const auto integers = random_integers<int>(n, 6, seed);
     std::vector<T> result(integers.size());
-    for (std::size_t i = 0; i < result.size(); ++i) result[i] = static_cast<T>(static_cast<compute_t<T>>(integers[i] - 3));
+    for (std::size_t i = 0; i < result.size(); ++i)
+        result[i] = static_cast<T>(static_cast<compute_t<T>>(integers[i] - 3));
     return result;
 }
 
@@ -78,7 +82,8 @@ template <class T, class W>
 void check_max_pool(const std::vector<T>& x, const Case& c) {
     const PoolGeometry& g = c.geometry;
     const auto outputs = static_cast<std::size_t>(c.planes * g.output_size());
-    std::vector<double> expected(outputs, -std::numeric_limits<double>::infinity()), winners(outputs, -1), indices(outputs, -1);
+    std::vector<double> expected(outputs, -std::numeric_limits<double>::infinity()), winners(outputs, -1),
+        indices(outputs, -1);
     for (index_t plane = 0; plane < c.planes; ++plane)
         for_windows(g, [&](index_t out, index_t in, index_t k) {
             const auto o = static_cast<std::size_t>(plane * g.output_size() + out);
@@ -104,7 +109,9 @@ void check_max_pool(const std::vector<T>& x, const Case& c) {
     std::vector<double> gradient(x.size());
     for (std::size_t o = 0; o < outputs; ++o) {
         const auto plane = static_cast<index_t>(o) / g.output_size();
-        if (indices[o] >= 0) gradient[static_cast<std::size_t>(plane * g.input_size() + static_cast<index_t>(indices[o]))] += number(gy[o]);
+        if (indices[o] >= 0)
+            gradient[static_cast<std::size_t>(plane * g.input_size() + static_cast<index_t>(indices[o]))] +=
+                number(gy[o]);
     }
     Output<T> gx(static_cast<index_t>(x.size()));
     kernels::max_pool_backward(Cpu{}, gy.data(), got_winners.data(), gx.data(), false, c.planes, g);
@@ -118,8 +125,8 @@ void check_max_pool(const std::vector<T>& x, const Case& c) {
 
 void describe(const Case& c) {
     const auto& g = c.geometry;
-    UNSCOPED_INFO("input " << to_text(g.input) << " kernel " << to_text(g.kernel) << " stride " << to_text(g.stride) << " padding "
-                           << to_text(g.padding) << " output " << to_text(g.output));
+    UNSCOPED_INFO("input " << to_text(g.input) << " kernel " << to_text(g.kernel) << " stride " << to_text(g.stride)
+                           << " padding " << to_text(g.padding) << " output " << to_text(g.output));
 }
 
 }  // namespace
@@ -170,14 +177,16 @@ TEMPLATE_TEST_CASE("average pooling", "[pool]", float, double, bfloat16, float16
                 const auto x = random<TestType>(c.planes * g.input_size(), 1);
                 std::vector<double> divisors(static_cast<std::size_t>(g.output_size()));
                 for (index_t o = 0; o < g.output_size(); ++o) {
-                    const Dims<3> at = {o / (g.output[1] * g.output[2]), o / g.output[2] % g.output[1], o % g.output[2]};
+                    const Dims<3> at = {o / (g.output[1] * g.output[2]), o / g.output[2] % g.output[1],
+                                        o % g.output[2]};
                     index_t size = 1;
                     for (std::size_t d = 0; d < 3; ++d) {
                         const index_t begin = at[d] * g.stride[d] - g.padding[d];
                         const index_t end = std::min(begin + g.kernel[d], g.input[d] + g.padding[d]);
                         size *= include ? end - begin : std::min(end, g.input[d]) - std::max(begin, index_t{0});
                     }
-                    divisors[static_cast<std::size_t>(o)] = static_cast<double>(divisor_override != 0 ? divisor_override : size);
+                    divisors[static_cast<std::size_t>(o)] =
+                        static_cast<double>(divisor_override != 0 ? divisor_override : size);
                 }
                 std::vector<double> expected(static_cast<std::size_t>(c.planes * g.output_size())), gradient(x.size());
                 const auto gy = random<TestType>(static_cast<index_t>(expected.size()), 2);
@@ -195,13 +204,15 @@ TEMPLATE_TEST_CASE("average pooling", "[pool]", float, double, bfloat16, float16
                 check_close(gx, gradient);
                 const auto before = random<TestType>(gx.size(), 3);
                 Output<TestType> added(before);
-                kernels::avg_pool_backward(Cpu{}, gy.data(), added.data(), true, c.planes, g, include, divisor_override);
+                kernels::avg_pool_backward(Cpu{}, gy.data(), added.data(), true, c.planes, g, include,
+                                           divisor_override);
                 check_close(added, sum(before, gradient));
             }
 }
 
 TEST_CASE("average pooling divides as PyTorch does", "[pool]") {
-    // avg_pool1d([1, …, 6], kernel 3, stride 2, padding 1, ceil_mode): the divisor of a window over the right edge differs.
+    // avg_pool1d([1, …, 6], kernel 3, stride 2, padding 1, ceil_mode): the divisor of a window over the right edge
+    // differs.
     const std::vector<double> x = {1, 2, 3, 4, 5, 6};
     const auto g = pool_geometry<1>({6}, {3}, {2}, {1}, {1}, true);
     Output<double> y(g.output_size());

@@ -12,8 +12,8 @@ struct Extents {
     index_t size() const { return outer * n * inner; }
 };
 
-constexpr Extents all_extents[] = {{1, 1, 1},  {3, 2, 1},   {5, 10, 1},  {4, 16, 1},  {2, 17, 1}, {3, 64, 1}, {2, 131, 1},
-                                   {2, 3, 2},  {1, 10, 16}, {3, 5, 17},  {2, 7, 33},  {1, 2, 100}, {0, 4, 1}, {2, 1, 5}};
+constexpr Extents all_extents[] = {{1, 1, 1}, {3, 2, 1},   {5, 10, 1}, {4, 16, 1}, {2, 17, 1},  {3, 64, 1}, {2, 131, 1},
+                                   {2, 3, 2}, {1, 10, 16}, {3, 5, 17}, {2, 7, 33}, {1, 2, 100}, {0, 4, 1},  {2, 1, 5}};
 
 template <class T>
 std::vector<double> naive_forward(const std::vector<T>& x, Extents e, bool log) {
@@ -41,20 +41,25 @@ std::vector<double> naive_backward(const std::vector<T>& y, const std::vector<T>
             double sum = 0;
             for (index_t k = 0; k < e.n; ++k) sum += number(gy[at(k)]) * (log ? 1 : number(y[at(k)]));
             for (index_t k = 0; k < e.n; ++k)
-                gx[at(k)] = log ? number(gy[at(k)]) - std::exp(number(y[at(k)])) * sum : number(y[at(k)]) * (number(gy[at(k)]) - sum);
+                gx[at(k)] = log ? number(gy[at(k)]) - std::exp(number(y[at(k)])) * sum
+                                : number(y[at(k)]) * (number(gy[at(k)]) - sum);
         }
     return gx;
 }
 
 template <class T>
 void forward(const T* x, T* y, Extents e, bool log) {
-    if (log) kernels::log_softmax_forward(Cpu{}, x, y, e.outer, e.n, e.inner);
-    else kernels::softmax_forward(Cpu{}, x, y, e.outer, e.n, e.inner);
+    if (log)
+        kernels::log_softmax_forward(Cpu{}, x, y, e.outer, e.n, e.inner);
+    else
+        kernels::softmax_forward(Cpu{}, x, y, e.outer, e.n, e.inner);
 }
 template <class T>
 void backward(const T* y, const T* gy, T* gx, bool accumulate, Extents e, bool log) {
-    if (log) kernels::log_softmax_backward(Cpu{}, y, gy, gx, accumulate, e.outer, e.n, e.inner);
-    else kernels::softmax_backward(Cpu{}, y, gy, gx, accumulate, e.outer, e.n, e.inner);
+    if (log)
+        kernels::log_softmax_backward(Cpu{}, y, gy, gx, accumulate, e.outer, e.n, e.inner);
+    else
+        kernels::softmax_backward(Cpu{}, y, gy, gx, accumulate, e.outer, e.n, e.inner);
 }
 
 }  // namespace

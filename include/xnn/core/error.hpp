@@ -17,20 +17,25 @@ public:
 };
 
 /// Throws Error "operation: expected …, got …".
-[[noreturn]] inline void fail(std::string_view operation, std::string_view expected, std::string_view got) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail(std::string_view operation, std::string_view expected, std::string_view got) {
     throw Error(std::string(operation) + ": expected " + std::string(expected) + ", got " + std::string(got));
 }
+
+namespace detail {
+[[gnu::noinline]] inline std::string extents_text(const index_t* extents, std::size_t rank) {
+    std::string text = "(";
+    for (std::size_t i = 0; i < rank; ++i) {
+        if (i > 0) text += ", ";
+        text += extents[i] < 0 ? std::string("dyn") : std::to_string(extents[i]);
+    }
+    return text + ")";
+}
+}  // namespace detail
 
 /// Extents as a reader writes them: `(64, 1, 28, 28)`; an extent that is not known yet is `dyn`.
 template <class Range>
 std::string to_text(const Range& extents) {
-    std::string text = "(";
-    for (bool first = true; auto extent : extents) {
-        if (!first) text += ", ";
-        first = false;
-        text += extent < 0 ? std::string("dyn") : std::to_string(extent);
-    }
-    return text + ")";
+    return detail::extents_text(extents.data(), extents.size());
 }
 
 }  // namespace xnn

@@ -38,10 +38,19 @@ struct Tuple<> {
     static constexpr std::size_t size = 0;
 };
 
+/// The same as an aggregate, whose elements are made in place: Children<A, B>{{a()}, {b()}}.
+template <class... T>
+using Children = detail::TupleBase<std::index_sequence_for<T...>, T...>;
+
 template <std::size_t I, class... T>
 XNN_INLINE constexpr auto& get(Tuple<T...>& tuple) { return detail::leaf<I>(tuple); }
 template <std::size_t I, class... T>
 XNN_INLINE constexpr const auto& get(const Tuple<T...>& tuple) { return detail::leaf<I>(tuple); }
+
+template <std::size_t I, std::size_t... J, class... T>
+XNN_INLINE constexpr const auto& get(const detail::TupleBase<std::index_sequence<J...>, T...>& children) {
+    return detail::leaf<I>(children);
+}
 
 /// Calls f(std::integral_constant<std::size_t, I>{}) for I in [0, N), in order.
 template <std::size_t N, class F>

@@ -7,8 +7,8 @@
 
 namespace xnn::kernels {
 
-/// Extents of adaptive pooling over up to three dimensions; those that are missing come first and are 1. The window of an
-/// output is adaptive_window in each dimension.
+/// Extents of adaptive pooling over up to three dimensions; those that are missing come first and are 1. The window of
+/// an output is adaptive_window in each dimension.
 struct AdaptivePoolGeometry {
     Dims<3> input{1, 1, 1};
     Dims<3> output{1, 1, 1};
@@ -43,7 +43,8 @@ void for_adaptive_windows(index_t planes, const AdaptivePoolGeometry& g, Body&& 
     });
 }
 
-/// gx at each input position = the sum of f(output position, input position in the plane) over the outputs it is used by.
+/// gx at each input position = the sum of f(output position, input position in the plane) over the outputs it is used
+/// by.
 template <class T, class F>
 void gather_adaptive_gradient(T* gx, bool accumulate, index_t planes, const AdaptivePoolGeometry& g, F&& f) {
     const index_t rows = planes * g.input[0] * g.input[1];
@@ -88,9 +89,11 @@ void adaptive_avg_pool_forward(Cpu, const T* x, T* y, index_t planes, const Adap
     detail::for_adaptive_windows(planes, g, body);
 }
 
-/// The gradient of adaptive_avg_pool_forward: each gy, divided by its window's size, goes to all elements of the window.
+/// The gradient of adaptive_avg_pool_forward: each gy, divided by its window's size, goes to all elements of the
+/// window.
 template <class T>
-void adaptive_avg_pool_backward(Cpu, const T* gy, T* gx, bool accumulate, index_t planes, const AdaptivePoolGeometry& g) {
+void adaptive_avg_pool_backward(Cpu, const T* gy, T* gx, bool accumulate, index_t planes,
+                                const AdaptivePoolGeometry& g) {
     using C = compute_t<T>;
     if (gx == nullptr) return;
     if (g.output_size() == 1) {
@@ -98,12 +101,15 @@ void adaptive_avg_pool_backward(Cpu, const T* gy, T* gx, bool accumulate, index_
         parallel_chunks(planes, items_per_task(size), [=](index_t begin, index_t end) {
             for (index_t plane = begin; plane < end; ++plane) {
                 const simd::batch<T> gradient(static_cast<C>(gy[plane]) / static_cast<C>(size));
-                simd::for_registers<T>(size, [=](index_t i, auto n) { simd::put(gx + plane * size + i, gradient, n, accumulate); });
+                simd::for_registers<T>(
+                    size, [=](index_t i, auto n) { simd::put(gx + plane * size + i, gradient, n, accumulate); });
             }
         });
         return;
     }
-    const auto share = [=](index_t out, index_t, index_t size) { return static_cast<C>(gy[out]) / static_cast<C>(size); };
+    const auto share = [=](index_t out, index_t, index_t size) {
+        return static_cast<C>(gy[out]) / static_cast<C>(size);
+    };
     detail::gather_adaptive_gradient(gx, accumulate, planes, g, share);
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <concepts>
-#include <cstring>
 
 #include "xnn/core/conv_geometry.hpp"
 #include "xnn/core/device.hpp"
@@ -61,7 +60,7 @@ void for_row_blocks(const ConvGeometry& g, index_t element_size, const Task& tas
 template <class T>
 T* patch_matrix(const ConvGeometry& g) {
     const index_t columns = rows_at_once(g, sizeof(T)) * g.output()[2];
-    return scratch<PatchMatrix, T>(g.weights_per_output() * columns + unfold_slack<T>);
+    return scratch<PatchMatrix, T>(g.weights_per_output() * columns);
 }
 
 /// One group of one image: y = activation(w patches + bias).
@@ -160,8 +159,13 @@ inline index_t weight_gradient_parts(const ConvGeometry& g, index_t element_size
 /// to[i] [+]= the sum of `parts` arrays of `size` elements, which lie one after the other.
 template <class T>
 void sum_parts(index_t parts, index_t size, const T* from, T* to, bool accumulate) {
-    if (!accumulate) std::copy_n(from, size, to);
-    for (index_t part = accumulate ? 0 : 1; part < parts; ++part) add_row(from + part * size, size, to);
+    constexpr index_t width = simd::width<T>;
+    for (index_t i = 0; i < size; i += width) {
+        const index_t some = std::min(width, size - i);
+        auto sum = accumulate ? simd::load(to + i, some) : simd::batch<T>(T(0));
+        for (index_t part = 0; part < parts; ++part) sum += simd::load(from + part * size + i, some);
+        simd::store(to + i, sum, some);
+    }
 }
 
 template <class T>

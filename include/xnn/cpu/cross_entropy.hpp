@@ -23,8 +23,8 @@ struct CrossEntropyExtents {
     index_t inner = 1;
 
     constexpr index_t rows() const { return batch * inner; }
-    /// The numbers that cross_entropy_forward saves: of each row the maximum, of each row log Σ exp(x - maximum), and what
-    /// the mean divides by.
+    /// The numbers that cross_entropy_forward saves: of each row the maximum, of each row log Σ exp(x - maximum), and
+    /// what the mean divides by.
     constexpr index_t saved() const { return 2 * rows() + 1; }
 };
 
@@ -66,9 +66,12 @@ struct RowRegisters {
     Count count;     // rows at once, where they stand side by side
 
     index_t rows() const {
-        if constexpr (Rows) return 1;
-        else if constexpr (std::same_as<Count, simd::Whole>) return simd::width<T>;
-        else return count;
+        if constexpr (Rows)
+            return 1;
+        else if constexpr (std::same_as<Count, simd::Whole>)
+            return simd::width<T>;
+        else
+            return count;
     }
     /// Where row i of these has its logit of class k.
     index_t at(index_t i, index_t k) const { return offset + i + k * stride; }
@@ -97,8 +100,10 @@ struct RowRegisters {
     }
     /// A sum over classes, from what for_classes added up.
     XNN_INLINE V total(V sum) const {
-        if constexpr (Rows) return V(simd::reduce_add(sum));
-        else return sum;
+        if constexpr (Rows)
+            return V(simd::reduce_add(sum));
+        else
+            return sum;
     }
     XNN_INLINE SoftmaxSums<V> log_sums(const T* x) const {
         if constexpr (Rows) {
@@ -111,16 +116,22 @@ struct RowRegisters {
     }
     /// What belongs to the rows, one number each.
     XNN_INLINE V load(const C* p) const {
-        if constexpr (Rows) return V(p[row]);
-        else return simd::load(p + row, count);
+        if constexpr (Rows)
+            return V(p[row]);
+        else
+            return simd::load(p + row, count);
     }
     XNN_INLINE void store(C* p, V v) const {
-        if constexpr (Rows) simd::store(p + row, v, index_t{1});
-        else simd::store(p + row, v, count);
+        if constexpr (Rows)
+            simd::store(p + row, v, index_t{1});
+        else
+            simd::store(p + row, v, count);
     }
     XNN_INLINE V spread(const C* p) const {
-        if constexpr (Rows) return V(p[0]);
-        else return simd::load(p);
+        if constexpr (Rows)
+            return V(p[0]);
+        else
+            return simd::load(p);
     }
 };
 
@@ -158,7 +169,8 @@ void for_rows(const CrossEntropyExtents& e, index_t begin, index_t end, Body&& b
 template <class T>
 compute_t<T> sum_of_weights(const T* weight, index_t classes) {
     if (weight == nullptr) return static_cast<compute_t<T>>(classes);
-    return simd::reduce_add(simd::sum_registers<T>(classes, [=](index_t i, auto n) { return simd::load(weight + i, n); }));
+    return simd::reduce_add(
+        simd::sum_registers<T>(classes, [=](index_t i, auto n) { return simd::load(weight + i, n); }));
 }
 
 template <class T>
@@ -186,9 +198,9 @@ index_t check_targets(Cpu, const I* targets, index_t n, index_t classes, index_t
     return -1;
 }
 
-/// Cross entropy of logits x with class indices; `loss` has one number for each row, or one in all. With ε for the label
-/// smoothing and lp for log softmax(x), a row's loss is -(1 - ε) w_t lp_t - ε / classes Σ_c w_c lp_c, 0 if its target t is
-/// ignored; the mean divides by the sum of w_t over the rows that are not. `weight` (classes) and `saved`
+/// Cross entropy of logits x with class indices; `loss` has one number for each row, or one in all. With ε for the
+/// label smoothing and lp for log softmax(x), a row's loss is -(1 - ε) w_t lp_t - ε / classes Σ_c w_c lp_c, 0 if its
+/// target t is ignored; the mean divides by the sum of w_t over the rows that are not. `weight` (classes) and `saved`
 /// (CrossEntropyExtents::saved()) may be null. The targets must have passed check_targets.
 /// https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 template <class T, std::integral I>
@@ -237,11 +249,12 @@ void cross_entropy_forward(Cpu, const T* x, const I* targets, const T* weight, T
     detail::finish_loss(sums, sums.weight, loss, saved != nullptr ? saved + 2 * all_rows : nullptr, options.reduction);
 }
 
-/// The gradient of cross_entropy_forward: gx = g (Σ_c a_c softmax(x) - a), where a_c is the factor of -lp_c in the loss and
-/// g the gradient of the row's loss (`gloss`: one for each row, or one in all), divided as the mean is.
+/// The gradient of cross_entropy_forward: gx = g (Σ_c a_c softmax(x) - a), where a_c is the factor of -lp_c in the loss
+/// and g the gradient of the row's loss (`gloss`: one for each row, or one in all), divided as the mean is.
 template <class T, std::integral I>
-void cross_entropy_backward(Cpu, const T* x, const I* targets, const T* weight, const T* gloss, const compute_t<T>* saved,
-                            T* gx, bool accumulate, CrossEntropyExtents extents, CrossEntropyOptions options) {
+void cross_entropy_backward(Cpu, const T* x, const I* targets, const T* weight, const T* gloss,
+                            const compute_t<T>* saved, T* gx, bool accumulate, CrossEntropyExtents extents,
+                            CrossEntropyOptions options) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
     if (gx == nullptr) return;
@@ -277,8 +290,8 @@ void cross_entropy_backward(Cpu, const T* x, const I* targets, const T* weight, 
     parallel_chunks(detail::row_items<T>(extents), detail::row_grain<T>(extents), task);
 }
 
-/// Cross entropy of logits x with class probabilities of the same shape. With t' = (1 - ε) t + ε / classes, a row's loss is
-/// -Σ_c w_c t'_c lp_c; the mean divides by the number of rows. `weight` and `saved` may be null.
+/// Cross entropy of logits x with class probabilities of the same shape. With t' = (1 - ε) t + ε / classes, a row's
+/// loss is -Σ_c w_c t'_c lp_c; the mean divides by the number of rows. `weight` and `saved` may be null.
 template <class T>
 void cross_entropy_forward(Cpu, const T* x, const T* targets, const T* weight, T* loss, compute_t<T>* saved,
                            CrossEntropyExtents extents, CrossEntropyOptions options) {
@@ -317,8 +330,9 @@ void cross_entropy_forward(Cpu, const T* x, const T* targets, const T* weight, T
 /// The gradients of cross_entropy_forward with probabilities: gx = g (Σ_c w_c t'_c softmax(x) - w t') and
 /// gtargets = -g (1 - ε) w lp; either may be null.
 template <class T>
-void cross_entropy_backward(Cpu, const T* x, const T* targets, const T* weight, const T* gloss, const compute_t<T>* saved,
-                            T* gx, T* gtargets, bool accumulate, CrossEntropyExtents extents, CrossEntropyOptions options) {
+void cross_entropy_backward(Cpu, const T* x, const T* targets, const T* weight, const T* gloss,
+                            const compute_t<T>* saved, T* gx, T* gtargets, bool accumulate, CrossEntropyExtents extents,
+                            CrossEntropyOptions options) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
     const index_t all_rows = extents.rows();
@@ -350,8 +364,8 @@ void cross_entropy_backward(Cpu, const T* x, const T* targets, const T* weight, 
 }
 
 /// The negative log-likelihood of log-probabilities: a row's loss is -w_t lp_t, 0 if its target t is ignored; the mean
-/// divides by the sum of w_t over the rows that are not. `weight` (classes) and `divisor` (one number, for backward) may be
-/// null. The targets must have passed check_targets.
+/// divides by the sum of w_t over the rows that are not. `weight` (classes) and `divisor` (one number, for backward)
+/// may be null. The targets must have passed check_targets.
 /// https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
 template <class T, std::integral I>
 void nll_loss_forward(Cpu, const T* log_p, const I* targets, const T* weight, T* loss, compute_t<T>* divisor,
@@ -363,7 +377,8 @@ void nll_loss_forward(Cpu, const T* log_p, const I* targets, const T* weight, T*
             const auto target = static_cast<index_t>(targets[row]);
             C row_loss(0);
             if (target != options.ignore_index) {
-                const index_t at = (row / extents.inner * extents.classes + target) * extents.inner + row % extents.inner;
+                const index_t at =
+                    (row / extents.inner * extents.classes + target) * extents.inner + row % extents.inner;
                 const C w = detail::weight_of(weight, target);
                 row_loss = -w * static_cast<C>(log_p[at]);
                 part.loss += static_cast<double>(row_loss);

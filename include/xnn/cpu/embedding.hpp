@@ -42,8 +42,8 @@ void embedding_forward(Cpu, const T* table, const I* indices, T* y, EmbeddingExt
 /// gtable[k] = Σ gy[i] over the i with indices[i] = k, in the order of i; 0 for padding_idx (negative: there is none).
 /// `scratch` has EmbeddingExtents::scratch() elements: it gets a list of the uses of each entry.
 template <class T, std::integral I>
-void embedding_backward(Cpu, const T* gy, const I* indices, T* gtable, bool accumulate, index_t* scratch, EmbeddingExtents e,
-                        index_t padding_idx) {
+void embedding_backward(Cpu, const T* gy, const I* indices, T* gtable, bool accumulate, index_t* scratch,
+                        EmbeddingExtents e, index_t padding_idx) {
     using V = simd::batch<T>;
     if (gtable == nullptr) return;
     index_t *const first_use = scratch, *const next_use = scratch + e.entries;

@@ -58,8 +58,9 @@ void layer_norm_forward(Cpu, const T* x, const T* weight, const T* bias, T* y, c
 /// The gradients of layer_norm_forward, with x̂ = (x - mean) rstd: gx = rstd (w gy - mean(w gy) - x̂ mean(w gy x̂)),
 /// gweight = Σ gy x̂ and gbias = Σ gy over the rows. Each may be null, and each is added where its flag says so.
 template <class T>
-void layer_norm_backward(Cpu, const T* x, const T* weight, const T* gy, const compute_t<T>* mean, const compute_t<T>* rstd,
-                         T* gx, bool add_gx, T* gweight, bool add_gweight, T* gbias, bool add_gbias, index_t rows, index_t n) {
+void layer_norm_backward(Cpu, const T* x, const T* weight, const T* gy, const compute_t<T>* mean,
+                         const compute_t<T>* rstd, T* gx, bool add_gx, T* gweight, bool add_gweight, T* gbias,
+                         bool add_gbias, index_t rows, index_t n) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
     const auto input_rows = [=](index_t begin, index_t end) {

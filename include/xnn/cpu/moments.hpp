@@ -28,8 +28,8 @@ struct Moments {
     V variance;
 };
 
-/// Moments from a first guess of the mean and the sums of (x - guess) and its square. The guess is close to the mean, so
-/// nothing cancels, and its rounding is corrected.
+/// Moments from a first guess of the mean and the sums of (x - guess) and its square. The guess is close to the mean,
+/// so nothing cancels, and its rounding is corrected.
 template <class V, class C>
 XNN_INLINE Moments<V> moments_around(V guess, TwoSums<V> deviations, C n) {
     const V shift = deviations.first / V(n);
@@ -40,9 +40,12 @@ XNN_INLINE Moments<V> moments_around(V guess, TwoSums<V> deviations, C n) {
 
 /// 1 / √(variance + eps)
 template <class V, class C>
-XNN_INLINE V reciprocal_deviation(V variance, C eps) { return V(C(1)) / simd::square_root(variance + V(eps)); }
+XNN_INLINE V reciprocal_deviation(V variance, C eps) {
+    return V(C(1)) / simd::square_root(variance + V(eps));
+}
 
-/// The rows of a matrix are summed in blocks of this many: the error grows with the number of blocks and of rows in one.
+/// The rows of a matrix are summed in blocks of this many: the error grows with the number of blocks and of rows in
+/// one.
 inline constexpr index_t rows_per_block = 64;
 
 /// The sums of f(i) for i in [0, rows).

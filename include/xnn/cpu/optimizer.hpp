@@ -35,8 +35,8 @@ namespace detail {
 inline constexpr index_t optimizer_grain = index_t{1} << 16;
 
 template <class T, class S>
-void adam_step(index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S* max_exp_avg_sq, const AdamOptions& options,
-               double bias_correction1, double bias_correction2, bool decoupled) {
+void adam_step(index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S* max_exp_avg_sq,
+               const AdamOptions& options, double bias_correction1, double bias_correction2, bool decoupled) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
     const V sign(options.maximize ? C(-1) : C(1));
@@ -62,7 +62,8 @@ void adam_step(index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S*
             simd::store(exp_avg_sq + i, v, count);
             if (amsgrad) {
                 const V before = simd::load(max_exp_avg_sq + i, count);
-                v = simd::select(simd::is_nan(before), before, simd::larger(before, v));  // NaN stays, as in torch.maximum
+                v = simd::select(simd::is_nan(before), before,
+                                 simd::larger(before, v));  // NaN stays, as in torch.maximum
                 simd::store(max_exp_avg_sq + i, v, count);
             }
             const V denominator = simd::square_root(v) / root + eps;
@@ -73,9 +74,9 @@ void adam_step(index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S*
 
 }  // namespace detail
 
-/// One step of SGD: g = ±grad + weight_decay param; buffer = momentum buffer + (1 - dampening) g, or g in the `first` step;
-/// param -= lr times g, buffer, or g + momentum buffer (nesterov). `momentum_buffer` is not touched if momentum is 0.
-/// https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
+/// One step of SGD: g = ±grad + weight_decay param; buffer = momentum buffer + (1 - dampening) g, or g in the `first`
+/// step; param -= lr times g, buffer, or g + momentum buffer (nesterov). `momentum_buffer` is not touched if momentum
+/// is 0. https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
 template <class T, class S = T>
 void sgd_step(Cpu, index_t n, T* param, const T* grad, S* momentum_buffer, const SgdOptions& options, bool first) {
     using C = compute_t<T>;
@@ -102,13 +103,14 @@ void sgd_step(Cpu, index_t n, T* param, const T* grad, S* momentum_buffer, const
 
 /// One step of Adam, in the order of PyTorch's single-tensor implementation: g = ±grad + weight_decay param;
 /// exp_avg += (1 - β1)(g - exp_avg); exp_avg_sq = β2 exp_avg_sq + (1 - β2) g²; param -= lr / bias_correction1 exp_avg /
-/// (√v / √bias_correction2 + eps), where v is exp_avg_sq, or with amsgrad its maximum over the steps; a bias correction is
-/// 1 - β^step. `max_exp_avg_sq` is not touched without amsgrad. The state may be of another type than the parameter.
+/// (√v / √bias_correction2 + eps), where v is exp_avg_sq, or with amsgrad its maximum over the steps; a bias correction
+/// is 1 - β^step. `max_exp_avg_sq` is not touched without amsgrad. The state may be of another type than the parameter.
 /// https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
 template <class T, class S>
 void adam_step(Cpu, index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S* max_exp_avg_sq,
                const AdamOptions& options, double bias_correction1, double bias_correction2) {
-    detail::adam_step(n, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, options, bias_correction1, bias_correction2, false);
+    detail::adam_step(n, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, options, bias_correction1, bias_correction2,
+                      false);
 }
 
 /// One step of AdamW: as adam_step, but the decay is not part of the gradient: param *= 1 - lr weight_decay.
@@ -116,7 +118,8 @@ void adam_step(Cpu, index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_s
 template <class T, class S>
 void adamw_step(Cpu, index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S* max_exp_avg_sq,
                 const AdamOptions& options, double bias_correction1, double bias_correction2) {
-    detail::adam_step(n, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, options, bias_correction1, bias_correction2, true);
+    detail::adam_step(n, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, options, bias_correction1, bias_correction2,
+                      true);
 }
 
 }  // namespace XNN_SIMD_ARCH

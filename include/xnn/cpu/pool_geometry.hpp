@@ -8,8 +8,8 @@
 
 namespace xnn::kernels {
 
-/// The number of windows along a dimension, with PyTorch's meaning of ceil_mode: a last window may hang over the end, but
-/// must begin inside the input or its left padding.
+/// The number of windows along a dimension, with PyTorch's meaning of ceil_mode: a last window may hang over the end,
+/// but must begin inside the input or its left padding.
 /// https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
 constexpr index_t pooled_extent(index_t input, index_t kernel, index_t stride, index_t padding, index_t dilation,
                                 bool ceil_mode) {

@@ -1,4 +1,5 @@
-// Loops over arrays in registers: whole ones, then one partial register for the rest, computed by the same instructions.
+// Loops over arrays in registers: whole ones, then one partial register for the rest, computed by the same
+// instructions.
 #pragma once
 
 #include <array>
@@ -13,9 +14,13 @@ inline namespace XNN_SIMD_ARCH {
 struct Whole {};
 
 template <class T>
-XNN_INLINE batch<T> load(const T* p, Whole) { return load(p); }
+XNN_INLINE batch<T> load(const T* p, Whole) {
+    return load(p);
+}
 template <class T>
-XNN_INLINE void store(T* p, batch<T> v, Whole) { store(p, v); }
+XNN_INLINE void store(T* p, batch<T> v, Whole) {
+    store(p, v);
+}
 
 /// 0, 1, 2, … in the elements of a register.
 template <class T>
@@ -31,7 +36,9 @@ XNN_INLINE batch<T> lanes() {
 
 /// The first n elements of v, and `fill` in the others.
 template <class T>
-XNN_INLINE batch<T> keep(batch<T> v, Whole, compute_t<T>) { return v; }
+XNN_INLINE batch<T> keep(batch<T> v, Whole, compute_t<T>) {
+    return v;
+}
 template <class T>
 XNN_INLINE batch<T> keep(batch<T> v, index_t n, compute_t<T> fill) {
     return select(lanes<T>() < batch<T>(static_cast<compute_t<T>>(n)), v, batch<T>(fill));
@@ -39,7 +46,9 @@ XNN_INLINE batch<T> keep(batch<T> v, index_t n, compute_t<T> fill) {
 
 /// Where v is NaN. (xsimd's v != v is false for NaN on AVX.)
 template <class T>
-XNN_INLINE xsimd::batch_bool<T> is_nan(xsimd::batch<T> v) { return !(v == v); }
+XNN_INLINE xsimd::batch_bool<T> is_nan(xsimd::batch<T> v) {
+    return !(v == v);
+}
 
 /// a > b ? a : b in each element; b where one is NaN. (Spelled so that GCC 12 does not warn of its own _mm512_max_*.)
 #if defined(__AVX512F__)
@@ -49,9 +58,13 @@ XNN_INLINE batch<float> square_root(batch<float> v) { return _mm512_maskz_sqrt_p
 XNN_INLINE batch<double> square_root(batch<double> v) { return _mm512_maskz_sqrt_pd(mask8(8), v); }
 #else
 template <class T>
-XNN_INLINE xsimd::batch<T> larger(xsimd::batch<T> a, xsimd::batch<T> b) { return xsimd::max(a, b); }
+XNN_INLINE xsimd::batch<T> larger(xsimd::batch<T> a, xsimd::batch<T> b) {
+    return xsimd::max(a, b);
+}
 template <class T>
-XNN_INLINE xsimd::batch<T> square_root(xsimd::batch<T> v) { return xsimd::sqrt(v); }
+XNN_INLINE xsimd::batch<T> square_root(xsimd::batch<T> v) {
+    return xsimd::sqrt(v);
+}
 #endif
 
 /// Writes a gradient: overwrites whatever stands there, or adds to it.
@@ -65,7 +78,8 @@ XNN_INLINE void put(T* p, compute_t<T> v, bool accumulate) {
     *p = static_cast<T>(accumulate ? static_cast<compute_t<T>>(*p) + v : v);
 }
 
-/// Calls `body(i, n)` for each register in [0, size): n is Whole, and for the last register maybe a count below the width.
+/// Calls `body(i, n)` for each register in [0, size): n is Whole, and for the last register maybe a count below the
+/// width.
 template <class T, class Body>
 XNN_INLINE void for_registers(index_t size, Body&& body) {
     index_t i = 0;
@@ -73,14 +87,14 @@ XNN_INLINE void for_registers(index_t size, Body&& body) {
     if (i < size) body(i, size - i);
 }
 
-/// The sum of f(i, n) over the registers of [0, size); f fills up with zeros. Four chains of additions hide their latency.
+/// The sum of f(i, n) over the registers of [0, size); f fills up with zeros. Four chains of additions hide their
+/// latency.
 template <class T, class F>
 XNN_INLINE batch<T> sum_registers(index_t size, F&& f) {
     constexpr index_t w = width<T>;
     batch<T> sum[4] = {batch<T>(0), batch<T>(0), batch<T>(0), batch<T>(0)};
     index_t i = 0;
-    for (; i + 4 * w <= size; i += 4 * w)
-        XNN_UNROLL for (index_t k = 0; k < 4; ++k) sum[k] += f(i + k * w, Whole{});
+    for (; i + 4 * w <= size; i += 4 * w) XNN_UNROLL for (index_t k = 0; k < 4; ++k) sum[k] += f(i + k * w, Whole{});
     for (; i + w <= size; i += w) sum[0] += f(i, Whole{});
     if (i < size) sum[1] += f(i, size - i);
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
@@ -93,7 +107,8 @@ namespace xnn::kernels {
 
 /// How many items of this many elements make a task worth a thread; large enough that waking one is paid for.
 constexpr index_t items_per_task(index_t elements_per_item, index_t elements_per_task = index_t{1} << 16) {
-    return elements_per_item >= elements_per_task ? 1 : elements_per_task / (elements_per_item > 0 ? elements_per_item : 1);
+    return elements_per_item >= elements_per_task ? 1
+                                                  : elements_per_task / (elements_per_item > 0 ? elements_per_item : 1);
 }
 
 }  // namespace xnn::kernels

@@ -16,11 +16,14 @@ struct Alternating {
 // every_other(a, b): with b loaded width - 1 elements after a, the elements 0, 2, 4, … of the stretch that both cover.
 #if defined(__AVX512F__)
 namespace detail {
-alignas(64) inline constexpr std::int32_t every_other_float[16] = {0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31};
+alignas(64) inline constexpr std::int32_t every_other_float[16] = {0,  2,  4,  6,  8,  10, 12, 14,
+                                                                   17, 19, 21, 23, 25, 27, 29, 31};
 alignas(64) inline constexpr std::int64_t every_other_double[8] = {0, 2, 4, 6, 9, 11, 13, 15};
-alignas(64) inline constexpr std::int32_t alternate_float[2][16] = {{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23},
-                                                                    {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}};
-alignas(64) inline constexpr std::int64_t alternate_double[2][8] = {{0, 8, 1, 9, 2, 10, 3, 11}, {4, 12, 5, 13, 6, 14, 7, 15}};
+alignas(64) inline constexpr std::int32_t alternate_float[2][16] = {
+    {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23},
+    {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}};
+alignas(64) inline constexpr std::int64_t alternate_double[2][8] = {{0, 8, 1, 9, 2, 10, 3, 11},
+                                                                    {4, 12, 5, 13, 6, 14, 7, 15}};
 }  // namespace detail
 XNN_INLINE batch<float> every_other(batch<float> a, batch<float> b) {
     return _mm512_permutex2var_ps(a, _mm512_load_si512(detail::every_other_float), b);
@@ -106,27 +109,78 @@ XNN_INLINE batch<T> load_strided(const T* p, index_t stride, index_t n) {
     return batch<T>::load_aligned(buffer);
 }
 
-/// Numbers of any type as a register of T, and back.
-template <class T, class From>
-XNN_INLINE batch<T> load_as(const From* p, Whole) {
-    alignas(64) compute_t<T> buffer[width<T>];
-    for (index_t i = 0; i < width<T>; ++i) buffer[i] = static_cast<compute_t<T>>(p[i]);
-    return batch<T>::load_aligned(buffer);
+/// Adds the elements of v to p[0], p[stride], p[2 stride], …; touches nothing beyond the last of them.
+template <class C, class Count>
+XNN_INLINE void add_strided(C* p, batch<C> v, index_t stride, Count n) {
+    constexpr index_t w = width<C>;
+    index_t count = w;
+    if constexpr (!std::is_same_v<Count, Whole>) count = n;
+    if (stride == 1) {
+        put(p, v, n, true);
+    } else if (stride == 2) {
+        const auto spread = alternate(v, batch<C>(C(0)));
+        const index_t elements = 2 * count - 1;
+        if (elements < w) {
+            put(p, spread.first, elements, true);
+        } else {
+            put(p, spread.first, Whole{}, true);
+            put(p + w, spread.second, elements - w, true);
+        }
+    } else {
+        alignas(64) C buffer[w];
+        v.store_aligned(buffer);
+        for (index_t i = 0; i < count; ++i) p[i * stride] += buffer[i];
+    }
 }
-template <class T, class From>
-XNN_INLINE batch<T> load_as(const From* p, index_t n) {
-    alignas(64) compute_t<T> buffer[width<T>] = {};
-    for (index_t i = 0; i < n; ++i) buffer[i] = static_cast<compute_t<T>>(p[i]);
-    return batch<T>::load_aligned(buffer);
+
+namespace detail {
+template <class T>
+constexpr index_t elements_of(Whole) {
+    return width<T>;
 }
+template <class T>
+constexpr index_t elements_of(index_t n) {
+    return n;
+}
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+// Bytes are common here and short rows too: then the way through the stack takes most of the time.
+template <class T, class Number>
+inline constexpr bool converts_bytes = std::is_same_v<compute_t<T>, float>&& std::is_same_v<Number, std::uint8_t>;
+XNN_INLINE batch<float> load_bytes(const std::uint8_t* p, index_t n) {
+    return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, _mm_maskz_loadu_epi8(mask16(n), p)));
+}
+XNN_INLINE void store_bytes(std::uint8_t* p, batch<float> v, index_t n) {
+    _mm512_mask_cvtepi32_storeu_epi8(p, mask16(n), _mm512_maskz_cvttps_epi32(0xffff, v));
+}
+#else
+template <class T, class Number>
+inline constexpr bool converts_bytes = false;
+#endif
+}  // namespace detail
+
+/// Integers as a register of T.
+template <class T, class From, class Count>
+XNN_INLINE batch<T> load_as(const From* p, Count n) {
+    const index_t elements = detail::elements_of<T>(n);
+    if constexpr (detail::converts_bytes<T, From>) {
+        return detail::load_bytes(p, elements);
+    } else {
+        alignas(64) compute_t<T> buffer[width<T>] = {};
+        for (index_t i = 0; i < elements; ++i) buffer[i] = static_cast<compute_t<T>>(p[i]);
+        return batch<T>::load_aligned(buffer);
+    }
+}
+/// A register of T as integers.
 template <class T, class To, class Count>
 XNN_INLINE void store_as(To* p, batch<T> v, Count n) {
-    alignas(64) compute_t<T> buffer[width<T>];
-    v.store_aligned(buffer);
-    if constexpr (std::is_same_v<Count, Whole>)
-        for (index_t i = 0; i < width<T>; ++i) p[i] = static_cast<To>(static_cast<std::int32_t>(buffer[i]));
-    else
-        for (index_t i = 0; i < n; ++i) p[i] = static_cast<To>(static_cast<std::int32_t>(buffer[i]));
+    const index_t elements = detail::elements_of<T>(n);
+    if constexpr (detail::converts_bytes<T, To>) {
+        detail::store_bytes(p, v, elements);
+    } else {
+        alignas(64) compute_t<T> buffer[width<T>];
+        v.store_aligned(buffer);
+        for (index_t i = 0; i < elements; ++i) p[i] = static_cast<To>(static_cast<std::int32_t>(buffer[i]));
+    }
 }
 
 }  // namespace XNN_SIMD_ARCH

@@ -145,11 +145,16 @@ template <std::floating_point T>
 XNN_INLINE void store(T* p, batch<T> v, FirstLanes<T> m) { detail::store_some(p, v, m.count); }
 #endif
 
-/// A load with FirstLanes costs hardly more than a whole one.
-#if defined(__AVX__)
+/// A load or store with FirstLanes costs hardly more than a whole one.
+#if defined(__AVX512F__)
 inline constexpr bool masked_loads_are_cheap = true;
+inline constexpr bool masked_stores_are_cheap = true;
+#elif defined(__AVX__)
+inline constexpr bool masked_loads_are_cheap = true;
+inline constexpr bool masked_stores_are_cheap = false;
 #else
 inline constexpr bool masked_loads_are_cheap = false;
+inline constexpr bool masked_stores_are_cheap = false;
 #endif
 
 // ---- 16-bit types: converted to float on the way in, rounded on the way out
@@ -184,14 +189,18 @@ XNN_INLINE batch<float> fma(batch<float> a, batch<float> b, batch<float> c) { re
 XNN_INLINE batch<double> fma(batch<double> a, batch<double> b, batch<double> c) { return xsimd::fma(a, b, c); }
 #endif
 
-/// The larger of v and 0; NaN stays NaN, because the maximum instructions return their second operand then.
+/// The larger of v and `lowest`, a number; NaN where v is NaN: the maximum instructions return their second operand then.
 template <class T>
-XNN_INLINE xsimd::batch<T> relu(xsimd::batch<T> v) { return xsimd::max(xsimd::batch<T>(T(0)), v); }
+XNN_INLINE xsimd::batch<T> max_or_nan(xsimd::batch<T> lowest, xsimd::batch<T> v) { return xsimd::max(lowest, v); }
 #if defined(__AVX512F__)
 // GCC 12 warns of the unmasked intrinsics; with a constant full mask they are the same instructions.
-XNN_INLINE batch<float> relu(batch<float> v) { return _mm512_maskz_max_ps(0xffff, _mm512_setzero_ps(), v); }
-XNN_INLINE batch<double> relu(batch<double> v) { return _mm512_maskz_max_pd(0xff, _mm512_setzero_pd(), v); }
+XNN_INLINE batch<float> max_or_nan(batch<float> lowest, batch<float> v) { return _mm512_maskz_max_ps(0xffff, lowest, v); }
+XNN_INLINE batch<double> max_or_nan(batch<double> lowest, batch<double> v) { return _mm512_maskz_max_pd(0xff, lowest, v); }
 #endif
+
+/// The larger of v and 0, NaN where v is NaN.
+template <class T>
+XNN_INLINE xsimd::batch<T> relu(xsimd::batch<T> v) { return max_or_nan(xsimd::batch<T>(T(0)), v); }
 
 namespace detail {
 // Halves, then quarters: one order for every instruction set of the same width. (GCC 12's own _mm512_reduce_* warn.)

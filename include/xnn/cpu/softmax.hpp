@@ -11,17 +11,17 @@
 namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
 
-/// The maximum of n numbers and the sum of exp(number - maximum): what every form of softmax begins with. A batch of
-/// rows side by side has a batch of both.
+/// The maximum of n numbers and the sum of exp(number - maximum): what every form of softmax begins with. A register
+/// of rows side by side has a register of both.
 template <class V>
 struct SoftmaxSums {
     V maximum;
     V sum;
 };
 
-/// Of a row whose elements stand `n` in a run. NaN in the row makes the sum NaN.
+/// The maximum of n numbers in a run.
 template <class T>
-XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n) {
+XNN_INLINE compute_t<T> maximum_of_run(const T* x, index_t n) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
     constexpr C lowest = -std::numeric_limits<C>::infinity();
@@ -34,11 +34,25 @@ XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n) {
     }
     for (; i + w <= n; i += w) most[0] = simd::larger(most[0], simd::load(x + i));
     if (i < n) most[1] = simd::larger(most[1], simd::keep<T>(simd::load(x + i, n - i), n - i, lowest));
-    const C maximum = simd::reduce_max(simd::larger(most[0], most[1]));
-    const V sum = simd::sum_registers<T>(n, [=](index_t k, auto count) {
-        return simd::keep<T>(math::exp(simd::load(x + k, count) - V(maximum)), count, C(0));
+    return simd::reduce_max(simd::larger(most[0], most[1]));
+}
+
+/// Of a row whose elements stand in a run. NaN in the row makes the sum NaN. The exponentials go to
+/// `use(position, n, register)`.
+template <class T, class Use>
+XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n, Use&& use) {
+    using V = simd::batch<T>;
+    const compute_t<T> maximum = maximum_of_run(x, n);
+    const V sum = simd::sum_registers<T>(n, [&](index_t k, auto count) {
+        const V e = math::exp(simd::load(x + k, count) - V(maximum));
+        use(k, count, e);
+        return simd::keep<T>(e, count, compute_t<T>(0));
     });
     return {maximum, simd::reduce_add(sum)};
+}
+template <class T>
+XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n) {
+    return softmax_sums(x, n, [](index_t, auto, const simd::batch<T>&) {});
 }
 
 /// Of a register of rows side by side, whose elements stand `stride` apart.
@@ -54,8 +68,8 @@ XNN_INLINE SoftmaxSums<simd::batch<T>> softmax_sums(const T* x, index_t n, index
 
 namespace detail {
 
-/// Calls `rows(first, last)` where the dimension is the innermost one, else `columns(offset, count)` for each register of
-/// rows side by side, whose first elements stand at `offset`.
+/// Calls `rows(first, last)` where the dimension is the innermost one, else `columns(offset, count)` for each register
+/// of rows side by side, whose first elements stand at `offset`.
 template <class T, class Rows, class Columns>
 void for_softmax_rows(index_t outer, index_t n, index_t inner, Rows&& rows, Columns&& columns) {
     if (inner == 1) {
@@ -90,6 +104,13 @@ void softmax_forward(const T* x, T* y, index_t outer, index_t n, index_t inner) 
         for (index_t row = begin; row < end; ++row) {
             const T* in = x + row * n;
             T* out = y + row * n;
+            if constexpr (!Log && std::is_same_v<T, compute_t<T>>) {  // the exponentials wait in y
+                const V scale(
+                    1 / softmax_sums(in, n, [=](index_t i, auto count, V e) { simd::store(out + i, e, count); }).sum);
+                simd::for_registers<T>(
+                    n, [&](index_t i, auto count) { simd::store(out + i, simd::load(out + i, count) * scale, count); });
+                continue;
+            }
             const auto [maximum, sum] = softmax_sums(in, n);
             const V m(maximum), normalizer(Log ? std::log(sum) : 1 / sum);
             simd::for_registers<T>(n, [&](index_t i, auto count) {
@@ -178,7 +199,8 @@ void softmax_backward(Cpu, const T* y, const T* gy, T* gx, bool accumulate, inde
 
 /// gx = gy - exp(y) Σ gy, from the output y of log_softmax_forward; gx may be gy.
 template <class T>
-void log_softmax_backward(Cpu, const T* y, const T* gy, T* gx, bool accumulate, index_t outer, index_t n, index_t inner) {
+void log_softmax_backward(Cpu, const T* y, const T* gy, T* gx, bool accumulate, index_t outer, index_t n,
+                          index_t inner) {
     detail::softmax_backward<T, true>(y, gy, gx, accumulate, outer, n, inner);
 }
 

@@ -20,8 +20,8 @@ void transpose_copy(Cpu cpu, const T* from, T* to, index_t batch, index_t rows, 
         for (index_t t = begin; t < end; ++t) {
             const index_t matrix = t / (row_tiles * column_tiles) * rows * columns;
             const index_t i = t % row_tiles * tile, j = t / row_tiles % column_tiles * tile;
-            transpose(cpu, from + matrix + i * columns + j, columns, std::min(tile, rows - i), std::min(tile, columns - j),
-                      to + matrix + j * rows + i, rows);
+            transpose(cpu, from + matrix + i * columns + j, columns, std::min(tile, rows - i),
+                      std::min(tile, columns - j), to + matrix + j * rows + i, rows);
         }
     });
 }

@@ -61,18 +61,38 @@ constexpr auto apply(Rule rule, X&&... x) {
         const auto shape = apply_rule<Rule>(shape_value(x)...);
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (meta) {
-            Ledger* ledger = ledger_of(x...);
-            if constexpr (requires { rule.flops(shape_value(x).extents()...); })
-                if (ledger) ledger->flops += rule.flops(shape_value(x).extents()...);
-            return MetaLeaf<T, S>(shape, ledger);
+            return detail::meta_result<T, detail::OperationCharge<Rule>, operand_t<X>...>(shape, detail::ledger_of(x...));
         } else {
             using Device = typename detail::common_device<operand_t<X>...>::type;
-            return Operation<Rule, T, S, Device, operand_t<X>...>(std::move(rule), shape, operand(std::forward<X>(x))...);
+            return Operation<Rule, T, S, Device, operand_t<X>...>(std::move(rule), shape, std::forward<X>(x)...);
         }
     }
 }
 
 namespace detail {
+
+/// Pointwise: stores nothing, but an argument that is broadcast must stand in memory, and gathers its gradient there.
+template <class F>
+struct PointwiseCharge {
+    static constexpr bool differentiable = is_differentiable<F>;
+
+    template <class T, class S, bool, class... E>
+    static constexpr Charge of() { return {false, (broadcast<E, S>() + ... + Cost{})}; }
+
+private:
+    template <class E, class S>
+    static constexpr Cost broadcast() {
+        if constexpr (is_number<E> || !BroadcastMap<shape_t<E>, S>::needed) {
+            return {};
+        } else {
+            Cost cost = materialized<E>();
+            if (E::requires_grad)
+                cost.backward_bytes += static_cast<index_t>(aligned_size(static_cast<std::size_t>(
+                    parts_of(S::static_size, summing_parts) * shape_t<E>::static_size) * sizeof(value_t<E>)));
+            return cost;
+        }
+    }
+};
 
 /// The broadcasting of any number of shapes.
 struct BroadcastAll {
@@ -90,6 +110,13 @@ struct BroadcastAll {
     }
 };
 
+/// A node with another dtype.
+template <class T, class E>
+auto converted(E e) {
+    const auto shape = e.shape();
+    return Pointwise<Cast<T>, T, shape_t<E>, device_t<E>, E>(Cast<T>{}, shape, std::move(e));
+}
+
 /// An argument of a pointwise operation in the operation's dtype and shape.
 template <class T, class S, class E>
 auto argument(E&& e, const S& shape) {
@@ -97,8 +124,7 @@ auto argument(E&& e, const S& shape) {
     if constexpr (is_number<Plain>) {
         return Number<T, device_t<Plain>>(static_cast<compute_t<T>>(e.number()));
     } else if constexpr (!std::same_as<value_t<Plain>, T>) {
-        const auto child_shape = e.shape();
-        return argument<T>(Pointwise<Cast<T>, T, shape_t<Plain>, device_t<Plain>, Plain>(Cast<T>{}, child_shape, std::move(e)), shape);
+        return argument<T>(converted<T>(std::move(e)), shape);
     } else if constexpr (BroadcastMap<shape_t<Plain>, S>::needed) {
         return Broadcasted<Plain, S>(std::move(e), shape);
     } else {
@@ -135,9 +161,8 @@ constexpr auto map(F f, X&&... x) {
         if (!detail::BroadcastAll::accepts(shape_value(x).extents()...))
             fail(F::name, "shapes that broadcast", detail::list_of_shapes(shape_value(x).extents()...));
         const auto shape = apply_rule<detail::BroadcastAll>(shape_value(x)...);
-        using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (meta) {
-            return MetaLeaf<Result, S>(shape, ledger_of(x...));
+            return detail::meta_result<Result, detail::PointwiseCharge<F>, operand_t<X>...>(shape, detail::ledger_of(x...));
         } else {
             return detail::make_pointwise<F, T, Result>(f, shape, operand(std::forward<X>(x))...);
         }

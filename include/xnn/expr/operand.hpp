@@ -15,10 +15,10 @@ template <class E>
     requires Expression<E>
 constexpr auto operand(E&& e) {
     using Plain = std::remove_cvref_t<E>;
-    if constexpr (Plain::is_leaf || !std::is_lvalue_reference_v<E>)
-        return Plain(std::forward<E>(e));
-    else
+    if constexpr (std::is_lvalue_reference_v<E> && ((is_meta<Plain> && !is_invalid<Plain>) || !Plain::is_leaf))
         return e.share();
+    else
+        return Plain(std::forward<E>(e));
 }
 template <Element T, AnyShape S, class Device>
 auto operand(const Tensor<T, S, Device>& tensor) { return TensorLeaf<T, S, Device>(tensor.view()); }
@@ -90,17 +90,6 @@ struct first_invalid<E, Rest...>
 }  // namespace detail
 template <class... E>
 using first_invalid_t = typename detail::first_invalid<E...>::type;
-
-/// The ledger that the Meta operands carry.
-template <class... X>
-constexpr Ledger* ledger_of(const X&... x) {
-    Ledger* ledger = nullptr;
-    ([&] {
-        if constexpr (requires { x.ledger(); })
-            if (x.ledger()) ledger = x.ledger();
-    }(), ...);
-    return ledger;
-}
 
 /// The shape value of an operand, without a look at the object where its type knows all.
 template <class X>

@@ -40,7 +40,9 @@ public:
         [[no_unique_address]] Saved saved;
     };
 
-    Operation(Rule rule, const S& shape, E... arguments) : rule_(std::move(rule)), shape_(shape), arguments_(std::move(arguments)...) {}
+    /// From whatever operand() turns into the E.
+    template <class... X>
+    Operation(Rule rule, const S& shape, X&&... x) : rule_(std::move(rule)), shape_(shape), arguments_{{operand(std::forward<X>(x))}...} {}
 
     const S& shape() const { return shape_; }
     State forward(Arena<Device>& arena) const { return forward(Indices{}, arena); }
@@ -111,7 +113,7 @@ private:
 
     [[no_unique_address]] Rule rule_;
     [[no_unique_address]] S shape_;
-    Tuple<E...> arguments_;
+    Children<E...> arguments_;
 };
 
 }  // namespace xnn

@@ -118,7 +118,7 @@ public:
     static constexpr bool requires_grad = is_differentiable<F> && (E::requires_grad || ...);
     using State = Tuple<typename E::State...>;
 
-    Pointwise(F f, const S& shape, E... arguments) : f_(f), shape_(shape), arguments_(std::move(arguments)...) {}
+    Pointwise(F f, const S& shape, E&&... arguments) : f_(f), shape_(shape), arguments_{{std::move(arguments)}...} {}
 
     const S& shape() const { return shape_; }
     State forward(Arena<Device>& arena) const { return forward(Indices{}, arena); }
@@ -164,7 +164,7 @@ private:
 
     [[no_unique_address]] F f_;
     [[no_unique_address]] S shape_;
-    Tuple<E...> arguments_;
+    Children<E...> arguments_;
 };
 
 }  // namespace xnn

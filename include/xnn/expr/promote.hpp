@@ -25,39 +25,51 @@ constexpr auto promote_pair() {
         return std::conditional_t<(sizeof(A) > sizeof(B)), A, B>{};
 }
 
-/// The dtype of arrays that meet.
-template <class... T>
-struct promote;
-template <class T>
-struct promote<T> {
-    using type = T;
-};
-template <class A, class B, class... Rest>
-struct promote<A, B, Rest...> : promote<decltype(promote_pair<A, B>()), Rest...> {};
-
 template <class E>
 inline constexpr bool is_number = false;
 template <class T, class Device>
 inline constexpr bool is_number<Number<T, Device>> = true;
 
-/// A number bends to the arrays' dtype unless it is of a higher category: then the default float32 decides.
-template <class Arrays, class E>
-constexpr auto promote_number() {
-    if constexpr (category<value_t<E>> <= category<Arrays>)
-        return Arrays{};
-    else if constexpr (category<value_t<E>> == 2)
-        return float{};
-    else
-        return std::int64_t{};
-}
+/// Operands decide by rank: arrays with dimensions, arrays without, numbers.
+template <class E>
+inline constexpr int priority = is_number<E> ? 0 : shape_t<E>::rank == 0 ? 1 : 2;
 
-template <class Values, class... E>
-struct promote_operands;
-template <class... T>
-struct promote_operands<Tuple<T...>> : promote<T...> {};
-template <class... T, class E, class... Rest>
-struct promote_operands<Tuple<T...>, E, Rest...>
-    : std::conditional_t<is_number<E>, promote_operands<Tuple<T...>, Rest...>, promote_operands<Tuple<T..., value_t<E>>, Rest...>> {};
+/// The dtype that a number has until it meets an array.
+template <class T>
+using default_dtype = std::conditional_t<category<T> == 2, float, std::conditional_t<category<T> == 1, std::int64_t, T>>;
+
+/// The dtype of the operands of one priority, void if there is none.
+template <int Priority, class T, class... E>
+struct promote {
+    using type = T;
+};
+template <int Priority, class T, class E, class... Rest>
+struct promote<Priority, T, E, Rest...> {
+    static constexpr auto next() {
+        using V = std::conditional_t<Priority == 0, default_dtype<value_t<E>>, value_t<E>>;
+        if constexpr (priority<E> != Priority)
+            return std::type_identity<T>{};
+        else if constexpr (std::is_void_v<T>)
+            return std::type_identity<V>{};
+        else
+            return std::type_identity<decltype(promote_pair<T, V>())>{};
+    }
+    using type = typename promote<Priority, typename decltype(next())::type, Rest...>::type;
+};
+
+/// A lower priority counts only where it is of a higher category: an array of integers with 0.5 is floating, an array of
+/// float with a double stays float.
+template <class High, class Low>
+constexpr auto combine() {
+    if constexpr (std::is_void_v<Low>)
+        return std::type_identity<High>{};
+    else if constexpr (std::is_void_v<High>)
+        return std::type_identity<Low>{};
+    else
+        return std::type_identity<std::conditional_t<(category<Low> > category<High>), Low, High>>{};
+}
+template <class High, class Low>
+using combined = typename decltype(combine<High, Low>())::type;
 }  // namespace detail
 
 /// The functor's result is a truth value.
@@ -111,19 +123,11 @@ struct Cast {
 
 namespace detail {
 
-template <class F, class Array, class... E>
-struct promoted_with_numbers {
-    using type = Array;
-};
-template <class F, class Array, class E, class... Rest>
-struct promoted_with_numbers<F, Array, E, Rest...>
-    : promoted_with_numbers<F, std::conditional_t<is_number<E>, decltype(promote_number<Array, E>()), Array>, Rest...> {};
-
 template <class F, class... E>
 struct promoted {
-    using arrays = typename promote_operands<Tuple<>, E...>::type;
-    using with_numbers = typename promoted_with_numbers<F, arrays, E...>::type;
-    using type = std::conditional_t<wants_float<F> && !Floating<with_numbers>, float, with_numbers>;
+    using all = combined<typename promote<2, void, E...>::type,
+                         combined<typename promote<1, void, E...>::type, typename promote<0, void, E...>::type>>;
+    using type = std::conditional_t<wants_float<F> && !Floating<all>, float, all>;
 };
 template <class F, class Mask, class... E>
     requires takes_mask<F>

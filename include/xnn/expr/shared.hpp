@@ -72,13 +72,16 @@ public:
         return *this;
     }
     ~NodeRef() {
-        if (node_ && --node_->references == 0) delete node_;
+        if (node_) release();
     }
     N* get() const { return node_; }
     N* operator->() const { return node_; }
     explicit operator bool() const { return node_ != nullptr; }
 
 private:
+    [[gnu::noinline]] void release() {  // once for all the temporaries that never had a node
+        if (--node_->references == 0) delete node_;
+    }
     N* node_ = nullptr;
 };
 

@@ -42,7 +42,10 @@ struct DenseSink {
     template <class V, class Lane>
     XNN_INLINE void put(index_t j, V value, Lane lane) const {
         T* p = target.data + j;
-        write(p, target.accumulate ? static_cast<V>(read(static_cast<const T*>(p), lane) + value) : value, lane);
+        if constexpr (std::same_as<T, bool>)
+            write(p, value, lane);
+        else
+            write(p, target.accumulate ? static_cast<V>(read(static_cast<const T*>(p), lane) + value) : value, lane);
     }
     XNN_INLINE void finish() const {}
 };

@@ -132,7 +132,7 @@ inline StoredTensor parse_npy(std::string_view source, std::span<const std::byte
     const std::size_t length_start = detail::npy_magic.size() + 2;
     if (!text.starts_with(detail::npy_magic)) fail(source, "an npy file", "another beginning");
     if (text.size() < length_start + 4) fail(source, "an npy header", "the end of the file");
-    const int version = text[detail::npy_magic.size()];
+    const int version = std::to_integer<int>(bytes[detail::npy_magic.size()]);
     if (version < 1 || version > 3) fail(source, "npy version 1, 2 or 3", std::to_string(version));
     const std::size_t length_bytes = version == 1 ? 2 : 4;
     std::uint32_t length = 0;

@@ -1,5 +1,5 @@
 // Checkpoints in the safetensors format: the header's length (8 bytes, little-endian), a JSON header, then the elements
-// of all entries without gaps. https://huggingface.co/docs/safetensors
+// of all entries without gaps. https://github.com/huggingface/safetensors
 #pragma once
 
 #include <algorithm>

@@ -44,8 +44,9 @@ struct ConvInput<Rank, Channels, std::index_sequence<I...>> {
 /// A convolution over Rank dimensions: [batch, in_channels, d…] → [batch, out_channels, d'…], with
 /// d' = floor((d + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
 /// State: weight [out_channels, in_channels / groups, kernel_size…], bias [out_channels].
-template <std::size_t Rank, index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options, Floating T, class Device>
-struct Conv : Module<Conv<Rank, InChannels, OutChannels, KernelSize, Options, T, Device>> {
+template <class Self, std::size_t Rank, index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options, Floating T, class Device>
+struct ConvLayer : Module<Self> {
+    using reflected = ConvLayer;
     static_assert(InChannels % Options.groups == 0 && OutChannels % Options.groups == 0, "channels must be divisible by groups");
     using weight_shape = typename detail::ConvWeight<Rank, OutChannels, InChannels / Options.groups, KernelSize>::type;
     using bias_shape = Shape<OutChannels>;
@@ -74,11 +75,11 @@ private:
     }
 };
 
-/// https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = {}, Floating T = float, class Device = Cpu>
-using Conv1d = Conv<1, InChannels, OutChannels, KernelSize, Options, T, Device>;
-/// https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = {}, Floating T = float, class Device = Cpu>
-using Conv2d = Conv<2, InChannels, OutChannels, KernelSize, Options, T, Device>;
+/// A convolution over [batch, in_channels, length]. https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = Cpu>
+struct Conv1d : ConvLayer<Conv1d<InChannels, OutChannels, KernelSize, Options, T, Device>, 1, InChannels, OutChannels, KernelSize, Options, T, Device> {};
+/// A convolution over [batch, in_channels, height, width]. https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = Cpu>
+struct Conv2d : ConvLayer<Conv2d<InChannels, OutChannels, KernelSize, Options, T, Device>, 2, InChannels, OutChannels, KernelSize, Options, T, Device> {};
 
 }  // namespace xnn::nn

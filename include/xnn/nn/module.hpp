@@ -59,6 +59,19 @@ inline constexpr bool is_module_list<std::vector<T>> = requires { typename T::xn
 template <class M>
 concept AnyModule = requires { typename std::remove_cvref_t<M>::xnn_module; };
 
+namespace detail {
+/// The class whose data members are a module's: itself, unless it says that a base holds them.
+template <class M>
+struct fields_of {
+    using type = M;
+};
+template <class M>
+    requires requires { typename M::reflected; }
+struct fields_of<M> {
+    using type = typename M::reflected;
+};
+}  // namespace detail
+
 /// Calls f(name, member) for each data member of a module, in order. Containers say themselves what their members are.
 template <class M, class F>
 void visit_members(M& module, F&& f) {
@@ -66,11 +79,12 @@ void visit_members(M& module, F&& f) {
     if constexpr (requires { Plain::visit_own_members(module, f); }) {
         Plain::visit_own_members(module, f);
     } else if constexpr (std::is_aggregate_v<Plain>) {
-        const auto members = xnn::detail::member_pointers(module);
+        using Fields = typename detail::fields_of<Plain>::type;
+        const auto members = xnn::detail::member_pointers(static_cast<std::conditional_t<std::is_const_v<M>, const Fields, Fields>&>(module));
         for_each_index<decltype(members)::size>([&](auto i) {
             using Member = std::remove_cvref_t<decltype(*get<i>(members))>;
             if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member> || AnyModule<Member> || detail::is_module_list<Member>)
-                f(xnn::detail::member_name<Plain, i>, *get<i>(members));
+                f(xnn::detail::member_name<Fields, i>, *get<i>(members));
         });
     }
 }
@@ -139,6 +153,21 @@ struct misfit<M, S...> : std::conditional_t<M::accepts(S::static_extents...), st
 
 }  // namespace detail
 
+namespace detail {
+
+template <class M, class... E>
+constexpr auto call_forward(const M& module, E... x) {
+    return module.forward(std::move(x)...);
+}
+/// While costs are counted, a forward begins at none: its parameter may then be named without doubt about what is shared.
+template <class M, class T, AnyShape S, MetaTraits Traits>
+    requires(Traits.counted)
+constexpr auto call_forward(const M& module, MetaLeaf<T, S, Traits> x) {
+    return add_cost<Traits.cost>(module.forward(MetaLeaf<T, S, MetaTraits{true, Traits.stored, Traits.requires_grad, {}}>(x.shape(), x.ledger())));
+}
+
+}  // namespace detail
+
 /// The base of every module: `struct Net : nn::Module<Net> { nn::Linear<4, 2> fc; auto forward(auto x) const { … } };`
 ///
 /// Self is an aggregate (no constructors of its own; initialise members where they stand) with a `forward`; its parameters,
@@ -159,7 +188,7 @@ struct Module {
             if constexpr (!std::is_void_v<Unfit>)
                 return reject<Unfit, (is_meta<operand_t<X>> || ...)>();
             else
-                return self().forward(operand(std::forward<X>(x))...);
+                return detail::call_forward(self(), operand(std::forward<X>(x))...);
         }
     }
 

@@ -50,29 +50,29 @@ using AvgPoolRuleOf = AvgPoolRule<PoolWindowOf<Rank, K, O.stride, O.padding, Siz
 
 /// The largest element of each window: [*, length] → [*, length'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
-template <Sizes KernelSize, MaxPoolOptions Options = {}>
+template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}>
 struct MaxPool1d : detail::PoolLayer<MaxPool1d<KernelSize, Options>, detail::MaxPoolRuleOf<1, KernelSize, Options>, 1> {};
 /// The largest element of each window: [*, height, width] → [*, height', width'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
-template <Sizes KernelSize, MaxPoolOptions Options = {}>
+template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}>
 struct MaxPool2d : detail::PoolLayer<MaxPool2d<KernelSize, Options>, detail::MaxPoolRuleOf<2, KernelSize, Options>, 2> {};
 /// The mean of each window: [*, length] → [*, length'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
-template <Sizes KernelSize, AvgPoolOptions Options = {}>
+template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}>
 struct AvgPool1d : detail::PoolLayer<AvgPool1d<KernelSize, Options>, detail::AvgPoolRuleOf<1, KernelSize, Options>, 1> {};
 /// The mean of each window: [*, height, width] → [*, height', width'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
-template <Sizes KernelSize, AvgPoolOptions Options = {}>
+template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}>
 struct AvgPool2d : detail::PoolLayer<AvgPool2d<KernelSize, Options>, detail::AvgPoolRuleOf<2, KernelSize, Options>, 2> {};
 
 /// The layers as functions, for chains: `x | nn::max_pool2d<2>`.
-template <Sizes KernelSize, MaxPoolOptions Options = {}>
+template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}>
 inline constexpr MaxPool1d<KernelSize, Options> max_pool1d{};
-template <Sizes KernelSize, MaxPoolOptions Options = {}>
+template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}>
 inline constexpr MaxPool2d<KernelSize, Options> max_pool2d{};
-template <Sizes KernelSize, AvgPoolOptions Options = {}>
+template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}>
 inline constexpr AvgPool1d<KernelSize, Options> avg_pool1d{};
-template <Sizes KernelSize, AvgPoolOptions Options = {}>
+template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}>
 inline constexpr AvgPool2d<KernelSize, Options> avg_pool2d{};
 
 }  // namespace xnn::nn

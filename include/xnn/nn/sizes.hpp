@@ -8,16 +8,19 @@ namespace xnn::nn {
 
 /// A size for each dimension, or one number for all, as PyTorch's int-or-tuple arguments.
 struct Sizes {
-    index_t values[3];
-    int count;
+    index_t first;
+    index_t second = 0;  // not an array: what a compiler prints of a layer's type shall be short
+    index_t third = 0;
+    int count = 1;
 
-    constexpr Sizes(index_t all) : values{all, all, all}, count(1) {}
-    constexpr Sizes(index_t a, index_t b) : values{a, b, 0}, count(2) {}
-    constexpr Sizes(index_t a, index_t b, index_t c) : values{a, b, c}, count(3) {}
+    constexpr Sizes(index_t all) : first(all), second(all), third(all) {}
+    constexpr Sizes(index_t a, index_t b) : first(a), second(b), count(2) {}
+    constexpr Sizes(index_t a, index_t b, index_t c) : first(a), second(b), third(c), count(3) {}
 
     template <std::size_t Rank>
     constexpr Dims<Rank> dims() const {
         if (count != 1 && count != static_cast<int>(Rank)) fail("Sizes", "one number or one for each dimension", std::to_string(count));
+        const index_t values[] = {first, second, third};
         Dims<Rank> result{};
         for (std::size_t i = 0; i < Rank; ++i) result[i] = values[i];
         return result;

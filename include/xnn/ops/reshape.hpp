@@ -83,7 +83,7 @@ constexpr auto reshape_by(X&& x) {
         const auto shape = apply_rule<Rule>(shape_value(x));
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (is_meta<E>)
-            return MetaLeaf<value_t<E>, S>(shape, ledger_of(x));
+            return detail::meta_result<value_t<E>, detail::ViewCharge, E>(shape, detail::ledger_of(x));
         else
             return Reshape<E, S>(operand(std::forward<X>(x)), shape);
     }

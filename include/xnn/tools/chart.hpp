@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -17,9 +18,9 @@ namespace xnn::tools {
 
 /// What a chart says beside its curves.
 struct ChartOptions {
-    std::string title = "";
-    std::string x_label = "";
-    std::string y_label = "";
+    std::string title = {};
+    std::string x_label = {};
+    std::string y_label = {};
     int width = 720;
     int height = 420;
 };
@@ -32,8 +33,9 @@ inline std::vector<double> nice_ticks(double low, double high, int count = 6) {
     const double step = power * (rough / power < 1.5 ? 1 : rough / power < 3 ? 2 : rough / power < 7 ? 5 : 10);
     std::vector<double> ticks;
     const double slack = 1e-9;  // in steps: against rounding at both ends
-    for (double i = std::ceil(low / step - slack); i <= high / step + slack; ++i)
-        ticks.push_back(i == 0 ? 0 : i * step);
+    const double first = std::ceil(low / step - slack);
+    const auto steps = static_cast<int>(std::floor(high / step + slack) - first);
+    for (int i = 0; i <= steps; ++i) ticks.push_back((first + i) * step + 0.0);  // + 0.0: no negative zero
     return ticks;
 }
 
@@ -42,7 +44,7 @@ class Chart {
 public:
     explicit Chart(ChartOptions options = {}) : options_(std::move(options)) {}
 
-    /// A curve through (x[i], y[i]), interrupted where one of them is not finite; throws Error where the lengths differ.
+    /// A curve through (x[i], y[i]), interrupted where one is not finite; throws Error where the lengths differ.
     Chart& add(std::string name, std::vector<double> x, std::vector<double> y) {
         if (x.size() != y.size()) fail("Chart", std::to_string(x.size()) + " values", std::to_string(y.size()));
         series_.push_back({std::move(name), std::move(x), std::move(y)});
@@ -92,8 +94,8 @@ private:
     static constexpr double left = 64, right = 20, top = 44, bottom = 52;
 
     Axis axis(std::vector<double> Series::*values, double from, double to) const {
-        double low = INFINITY;
-        double high = -INFINITY;
+        double low = std::numeric_limits<double>::infinity();
+        double high = -low;
         for (const auto& series : series_)
             for (std::size_t i = 0; i < series.x.size(); ++i) {
                 if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;

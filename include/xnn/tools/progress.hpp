@@ -22,7 +22,7 @@ namespace xnn::tools {
 
 /// How a Progress looks and where it goes.
 struct ProgressOptions {
-    std::string label = "";
+    std::string label = {};
     std::string unit = "it";                ///< what is counted: `samples`
     std::ostream* stream = &std::cerr;      ///< must outlive the Progress
     std::optional<bool> interactive = {};   ///< redraw one line; nothing: if the stream is a terminal
@@ -37,9 +37,9 @@ struct ProgressState {
     index_t done = 0;
     index_t total = 0;  ///< 0: not known
     double seconds = 0;
-    std::string_view label = "";
+    std::string_view label = {};
     std::string_view unit = "it";
-    std::string_view text = "";
+    std::string_view text = {};
 };
 
 namespace detail {

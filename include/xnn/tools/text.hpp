@@ -78,7 +78,7 @@ inline std::string with_commas(index_t value) {
 
 /// Seconds as on a clock: `0:07`, `12:34`, `1:02:03`.
 inline std::string clock_text(double seconds) {
-    const auto total = static_cast<long long>(seconds + 0.5);
+    const auto total = std::llround(seconds);
     char text[48];
     if (total < 3600)
         std::snprintf(text, sizeof text, "%lld:%02lld", total / 60, total % 60);

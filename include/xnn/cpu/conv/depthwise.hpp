@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
+#include <type_traits>
 
 #include "xnn/core/conv_geometry.hpp"
 #include "xnn/core/scratch.hpp"
+#include "xnn/cpu/conv/unfold.hpp"
 #include "xnn/cpu/simd.hpp"
 
 namespace xnn::kernels {
@@ -16,41 +17,39 @@ struct DepthwisePlane;  // names scratch memory
 struct DepthwiseTaps;   // names scratch memory
 struct DepthwiseSums;   // names scratch memory
 
-/// Output registers along a row that are computed at once.
-inline constexpr int depthwise_registers = 4;
-
 /// A channel with zeros around it. Where its rows will be read with a stride, columns a stride apart lie side by side:
 /// column x stands in part x % stride of its row, at x / stride. So every shift of a row is contiguous.
 template <class T>
 class PaddedPlane {
 public:
     PaddedPlane(index_t height, index_t width, index_t column_stride)
-        : height_(height), width_(width), stride_(column_stride),
-          part_(divide_up(width, column_stride) + depthwise_registers * simd::width<T>),  // may be read behind a row's end
-          data_(scratch<DepthwisePlane, T>(height * stride_ * part_)) {
-        std::memset(data_, 0, static_cast<std::size_t>(height * stride_ * part_) * sizeof(T));
+        : height_(height), width_(width), stride_(column_stride), part_(divide_up(width, column_stride)) {
+        const index_t size = height * row_pitch() + simd::width<T>;  // registers are read whole behind the last row's end
+        data_ = scratch<DepthwisePlane, T>(size);
+        std::fill_n(data_, size, T(0));
     }
 
     index_t row_pitch() const { return stride_ * part_; }
     index_t offset(index_t y, index_t x) const { return y * row_pitch() + x % stride_ * part_ + x / stride_; }
     const T* data() const { return data_; }
 
-    /// Writes rows * columns numbers, the first at `first`, `step` apart in both directions. What falls outside is dropped.
+    /// Writes rows * columns numbers, the first at `first`, `step` apart in both directions; 1 apart along a row if it is
+    /// kept in parts. What falls outside is dropped.
     void write(const T* from, index_t rows, index_t columns, Dims<2> first, Dims<2> step) {
-        const index_t begin = first[1] >= 0 ? 0 : std::min(divide_up(-first[1], step[1]), columns);
-        const index_t end = first[1] >= width_ ? begin : std::clamp(divide_up(width_ - first[1], step[1]), begin, columns);
-        if (begin == end) return;
-        for (index_t r = 0; r < rows; ++r, from += columns) {
-            const index_t y = first[0] + r * step[0];
-            if (y < 0 || y >= height_) continue;
-            index_t x = first[1] + begin * step[1];
-            if (stride_ == 1 && step[1] == 1) {
-                std::memcpy(data_ + offset(y, x), from + begin, static_cast<std::size_t>(end - begin) * sizeof(T));
-            } else if (stride_ == 1) {
-                T* row = data_ + offset(y, 0);
-                for (index_t c = begin; c < end; ++c, x += step[1]) row[x] = from[c];
-            } else {
-                for (index_t c = begin; c < end; ++c, x += step[1]) data_[offset(y, x)] = from[c];
+        const Fitting fit = fitting(first[1], step[1], width_, columns);
+        if (fit.begin == fit.end) return;
+        const Fitting fit_rows = fitting(first[0], step[0], height_, rows);
+        const index_t x = first[1] + fit.begin * step[1];
+        const index_t parts = std::min(stride_, fit.end - fit.begin);
+        for (index_t p = 0; p < parts; ++p) {
+            const index_t place = offset(0, x + p);
+            for (index_t r = fit_rows.begin; r < fit_rows.end; ++r) {
+                const T* source = from + r * columns;
+                T* to = data_ + (first[0] + r * step[0]) * row_pitch() + place;
+                if (stride_ == 1 && step[1] == 1)
+                    std::copy(source + fit.begin, source + fit.end, to);
+                else
+                    for (index_t c = fit.begin + p; c < fit.end; c += stride_, to += step[1]) *to = source[c];
             }
         }
     }
@@ -78,46 +77,45 @@ struct DepthwiseOutput {
     bool relu;
 };
 
-/// Registers * width outputs of a row: to[j] = activation([to[j] +] bias + sum over taps of weight * from[offset + j]).
-template <int Registers, class T>
-XNN_INLINE void correlate_piece(const T* from, const Tap<T>* taps, index_t tap_count, const DepthwiseOutput<T>& output,
-                                index_t columns, T* to) {
+/// Up to a register of outputs in each of Rows rows: to[j] = activation([to[j] +] bias + sum over taps of weight * from[offset + j]).
+template <int Rows, class T>
+void correlate_rows(const T* from, index_t from_pitch, const Tap<T>* taps, index_t tap_count, const DepthwiseOutput<T>& output,
+                    index_t columns, T* to) {
     using Batch = simd::batch<T>;
-    constexpr index_t width = simd::width<T>;
-    Batch sum[Registers];
-    XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[j] = Batch(output.bias);
+    Batch sum[Rows];
+    XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[r] = Batch(output.bias);
     for (index_t t = 0; t < tap_count; ++t) {
         const Batch weight(taps[t].weight);
         const T* shifted = from + taps[t].offset;
-        XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[j] = simd::fma(weight, simd::load(shifted + j * width), sum[j]);
+        XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[r] = simd::fma(weight, simd::load(shifted + r * from_pitch), sum[r]);
     }
-    XNN_UNROLL for (int j = 0; j < Registers; ++j) {
-        const index_t some = std::clamp<index_t>(columns - j * width, 0, width);
-        if (output.accumulate) sum[j] += simd::load(to + j * width, some);
-        if (output.relu) sum[j] = simd::relu(sum[j]);
-        if (some == width)
-            simd::store(to + j * width, sum[j]);
-        else if (some > 0)
-            simd::store(to + j * width, sum[j], some);
+    const simd::FirstLanes<T> mask(columns);
+    XNN_UNROLL for (int r = 0; r < Rows; ++r, to += output.columns) {
+        if (output.accumulate) sum[r] += simd::load(to, mask);
+        if (output.relu) sum[r] = simd::relu(sum[r]);
+        if (columns == simd::width<T>)
+            simd::store(to, sum[r]);
+        else
+            simd::store(to, sum[r], mask);
     }
 }
 
-/// An output channel, row by row.
+/// An output channel, a few rows at a time: enough sums to hide the latency of fma, however narrow the image is.
 template <class T>
 void correlate(const PaddedPlane<T>& plane, const Tap<T>* taps, index_t tap_count, const DepthwiseOutput<T>& output, T* to) {
     constexpr index_t width = simd::width<T>;
-    for (index_t r = 0; r < output.rows; ++r, to += output.columns) {
-        const T* from = plane.data() + r * output.row_step * plane.row_pitch();
-        for (index_t j = 0; j < output.columns; j += depthwise_registers * width) {
-            const index_t left = output.columns - j;
-            if (left > 2 * width)
-                correlate_piece<depthwise_registers>(from + j, taps, tap_count, output, left, to + j);
-            else if (left > width)
-                correlate_piece<2>(from + j, taps, tap_count, output, left, to + j);
-            else
-                correlate_piece<1>(from + j, taps, tap_count, output, left, to + j);
-        }
-    }
+    const index_t pitch = output.row_step * plane.row_pitch();
+    const T* from = plane.data();
+    const auto rows = [&]<int Rows>(std::integral_constant<int, Rows>) {
+        for (index_t j = 0; j < output.columns; j += width)
+            correlate_rows<Rows>(from + j, pitch, taps, tap_count, output, std::min(width, output.columns - j), to + j);
+        from += Rows * pitch;
+        to += Rows * output.columns;
+    };
+    index_t r = 0;
+    for (; r + 4 <= output.rows; r += 4) rows(std::integral_constant<int, 4>{});
+    for (; r + 2 <= output.rows; r += 2) rows(std::integral_constant<int, 2>{});
+    for (; r < output.rows; ++r) rows(std::integral_constant<int, 1>{});
 }
 
 /// Input channels with one output channel or several each, in at most two dimensions.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 
 #include "xnn/core/parallel.hpp"
 #include "xnn/core/scratch.hpp"
@@ -108,7 +109,7 @@ private:
         }
     }
 
-    void run(index_t tile, index_t first_tile, index_t panel, index_t first_panel) {
+    [[gnu::noinline]] void run(index_t tile, index_t first_tile, index_t panel, index_t first_panel) {
         alignas(64) static constexpr T zeros[columns] = {};
         const index_t i = tile * plan_.height;
         const index_t j = panel * columns;
@@ -133,8 +134,10 @@ private:
             t.b = p_.b + k_ * p_.b_pitch + j;
             t.b_pitch = p_.b_pitch;
         }
-        t.row_bias = last && p_.row_bias != nullptr ? p_.row_bias + i : nullptr;
-        t.relu = last && p_.relu;
+        const bool bias = last && p_.row_bias != nullptr;
+        t.row_bias = bias ? p_.row_bias + i : zeros;
+        t.row_bias_stride = bias ? 1 : 0;
+        t.lowest = last && p_.relu ? T(0) : -std::numeric_limits<T>::infinity();
         t.start = p_.column_bias != nullptr ? p_.column_bias + j : zeros;
         t.start_pitch = 0;
         if (p_.c_transposed) {

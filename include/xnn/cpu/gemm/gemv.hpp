@@ -38,7 +38,7 @@ void add_scaled_rows(index_t n, const T* x, index_t x_stride, const T* b, index_
 template <class T>
 void add_vector_matrix(index_t n, index_t k, const T* x, index_t x_stride, const T* b, index_t b_pitch, T* y) {
     constexpr index_t block = 16384 / sizeof(T);
-    constexpr int rows = 8;
+    constexpr int rows = 4;
     for (index_t j = 0; j < n; j += block) {
         const index_t columns = std::min(block, n - j);
         index_t i = 0;
@@ -48,38 +48,33 @@ void add_vector_matrix(index_t n, index_t k, const T* x, index_t x_stride, const
     }
 }
 
-/// y[r] += sum over i < k of x[i] * b[r, i], for r < Rows.
-template <int Rows, class T>
-void add_dots(index_t k, const T* x, const T* b, index_t b_pitch, T* y) {
-    using Batch = simd::batch<T>;
-    constexpr index_t width = simd::width<T>;
-    constexpr int sets = 2;
-    Batch sum[sets][Rows];
-    XNN_UNROLL for (int s = 0; s < sets; ++s)
-        XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[s][r] = Batch(T(0));
-    index_t i = 0;
-    for (; i + sets * width <= k; i += sets * width)
-        XNN_UNROLL for (int s = 0; s < sets; ++s) {
-            const Batch factor = simd::load(x + i + s * width);
-            XNN_UNROLL for (int r = 0; r < Rows; ++r)
-                sum[s][r] = simd::fma(factor, simd::load(b + r * b_pitch + i + s * width), sum[s][r]);
-        }
-    for (; i < k; i += width) {
-        const simd::FirstLanes<T> mask(std::min(width, k - i));
-        const Batch factor = simd::load(x + i, mask);
-        XNN_UNROLL for (int r = 0; r < Rows; ++r)
-            sum[0][r] = simd::fma(factor, simd::load(b + r * b_pitch + i, mask), sum[0][r]);
-    }
-    for (int r = 0; r < Rows; ++r) y[r] += simd::reduce_add(sum[0][r] + sum[1][r]);
-}
-
-/// y[j] += sum over i < k of x[i] * b[j, i], for j < n: four rows of B at a time.
+/// y[j] += sum over i < k of x[i] * b[j, i], for j < n: four dot products at a time.
 template <class T>
 void add_matrix_vector(index_t n, index_t k, const T* x, const T* b, index_t b_pitch, T* y) {
+    using Batch = simd::batch<T>;
+    constexpr index_t width = simd::width<T>;
     constexpr int rows = 4;
-    index_t j = 0;
-    for (; j + rows <= n; j += rows) add_dots<rows>(k, x, b + j * b_pitch, b_pitch, y + j);
-    for (; j < n; ++j) add_dots<1>(k, x, b + j * b_pitch, b_pitch, y + j);
+    for (index_t j = 0; j < n; j += rows, b += rows * b_pitch) {
+        // Behind the last row of B the last one is read again, and its sum dropped.
+        index_t row[rows];
+        for (int r = 0; r < rows; ++r) row[r] = std::min<index_t>(r, n - 1 - j) * b_pitch;
+        Batch sum[2][rows];
+        XNN_UNROLL for (int r = 0; r < rows; ++r) sum[0][r] = sum[1][r] = Batch(T(0));
+        index_t i = 0;
+        for (; i + 2 * width <= k; i += 2 * width)
+            XNN_UNROLL for (int s = 0; s < 2; ++s) {
+                const Batch factor = simd::load(x + i + s * width);
+                XNN_UNROLL for (int r = 0; r < rows; ++r)
+                    sum[s][r] = simd::fma(factor, simd::load(b + row[r] + i + s * width), sum[s][r]);
+            }
+        for (; i < k; i += width) {
+            const simd::FirstLanes<T> mask(std::min(width, k - i));
+            const Batch factor = simd::load(x + i, mask);
+            XNN_UNROLL for (int r = 0; r < rows; ++r)
+                sum[0][r] = simd::fma(factor, simd::load(b + row[r] + i, mask), sum[0][r]);
+        }
+        for (int r = 0; r < rows && j + r < n; ++r) y[j + r] += simd::reduce_add(sum[0][r] + sum[1][r]);
+    }
 }
 
 }  // namespace gemm_detail

@@ -1,8 +1,8 @@
 // The innermost loop of a matrix product: one tile of C held in registers while k runs.
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
 
 #include "xnn/cpu/simd.hpp"
@@ -22,8 +22,9 @@ template <class T>
 inline constexpr index_t tile_columns = tile_registers * simd::width<T>;
 
 /// What one call of a microkernel computes, for i in the tile's rows and j in its columns:
-///     c[i, j] = activation(start[i, j] + sum over k of a[i, k] * b[k, j] + row_bias[i])
-/// `start` is C itself where the product is added to it, the bias of the columns (with a pitch of 0), or zeros.
+///     c[i, j] = max(lowest, start[i, j] + sum over k of a[i, k] * b[k, j] + row_bias[i * row_bias_stride])
+/// `start` is C itself where the product is added to it, or the bias of the columns or zeros (with a pitch of 0). Constants
+/// instead of cases (a bias of zero, a lowest value of minus infinity) keep the kernels small: there are many of them.
 template <class T>
 struct Tile {
     index_t k;
@@ -37,8 +38,9 @@ struct Tile {
     T* c;
     index_t c_pitch;
     index_t last_columns;  // columns in the last register: 1 ... width
-    const T* row_bias;     // may be null
-    bool relu;
+    const T* row_bias;
+    index_t row_bias_stride;
+    T lowest;
 };
 
 /// sum[i, j] += a[i] * b[j]: one step of k.
@@ -96,36 +98,39 @@ template <class T, int Rows, int Registers>
         XNN_UNROLL for (int i = 0; i < Rows; ++i)
             XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[0][i][j] += sum[s][i][j];
 
-    if (tile.row_bias != nullptr) {
-        XNN_UNROLL for (int i = 0; i < Rows; ++i) {
-            const Batch bias(tile.row_bias[i]);
-            XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[0][i][j] += bias;
-        }
-    }
-    if (tile.relu) {
-        XNN_UNROLL for (int i = 0; i < Rows; ++i)
-            XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[0][i][j] = simd::relu(sum[0][i][j]);
-    }
+    const Batch lowest(tile.lowest);
+    const T* row_bias = tile.row_bias;
     T* c = tile.c;
-    const index_t c_pitch = tile.c_pitch;
-    if (tile.last_columns == width) {
-        XNN_UNROLL for (int i = 0; i < Rows; ++i, c += c_pitch)
-            XNN_UNROLL for (int j = 0; j < Registers; ++j) simd::store(c + j * width, sum[0][i][j]);
-    } else {
-        XNN_UNROLL for (int i = 0; i < Rows; ++i, c += c_pitch) {
-            XNN_UNROLL for (int j = 0; j < last; ++j) simd::store(c + j * width, sum[0][i][j]);
-            simd::store(c + last * width, sum[0][i][last], mask);
-        }
+    XNN_UNROLL for (int i = 0; i < Rows; ++i, row_bias += tile.row_bias_stride, c += tile.c_pitch) {
+        const Batch bias(*row_bias);
+        XNN_UNROLL for (int j = 0; j < last; ++j) simd::store(c + j * width, simd::max_or_nan(lowest, sum[0][i][j] + bias));
+        const Batch value = simd::max_or_nan(lowest, sum[0][i][last] + bias);
+        if (simd::masked_stores_are_cheap || tile.last_columns < width)
+            simd::store(c + last * width, value, mask);
+        else
+            simd::store(c + last * width, value);
     }
 }
 
-/// Rows of the first microkernel that a tile of `rows` rows runs. Each instance costs compile time, so that some heights
-/// are made of two (5 = 3 + 2, 7 = 4 + 3, 9 = 6 + 3, 11 = 8 + 3, 13 = 10 + 3), and tiles of one register, which only the last
-/// columns of C need, come in powers of two.
-constexpr int step_rows(int registers, int rows) {
-    if (registers == 1) return static_cast<int>(std::bit_floor(static_cast<unsigned>(rows)));
-    if (rows % 2 == 0 || rows <= 3) return rows;
-    return rows <= 7 ? (rows + 1) / 2 : rows - 3;
+/// Heights of the microkernels for tiles of `registers` registers, ascending: tiles of other heights are made of several.
+/// Each instance costs compile time. Tiles of one register are only needed for the last columns of C.
+template <int Registers>
+inline constexpr auto heights = [] {
+    if constexpr (Registers == 1)
+        return std::array{1, 4, std::min(8, tile_rows)};
+    else if constexpr (tile_rows == 14)
+        return std::array{1, 2, 4, 8, 12, 14};
+    else
+        return std::array{1, 2, 4, 6};
+}();
+
+/// The largest height up to `rows`.
+template <int Registers>
+constexpr int step_rows(int rows) {
+    int result = 1;
+    for (int height : heights<Registers>)
+        if (height <= rows) result = height;
+    return result;
 }
 
 template <class T>
@@ -136,16 +141,16 @@ struct Step {
 
 template <class T, int Registers, int... Index>
 constexpr std::array<Step<T>, sizeof...(Index)> make_steps(std::integer_sequence<int, Index...>) {
-    return {Step<T>{step_rows(Registers, Index + 1), microkernel<T, step_rows(Registers, Index + 1), Registers>}...};
+    return {Step<T>{step_rows<Registers>(Index + 1), microkernel<T, step_rows<Registers>(Index + 1), Registers>}...};
 }
 
-/// The first microkernel for a tile of n rows stands at index n - 1.
+/// At index n - 1 stands the first microkernel for a tile of n rows.
 template <class T, int Registers>
 inline constexpr auto steps = make_steps<T, Registers>(std::make_integer_sequence<int, tile_rows>{});
 
-/// Computes a tile of `rows` rows, 1 ... tile_rows, and `columns` columns, 1 ... tile_columns.
+/// Computes a tile of `rows` rows, 1 ... tile_rows, and `columns` columns, 1 ... tile_columns. Its pointers move on.
 template <class T>
-void run_tile(Tile<T> tile, index_t rows, index_t columns) {
+void run_tile(Tile<T>& tile, index_t rows, index_t columns) {
     constexpr index_t width = simd::width<T>;
     const bool wide = columns > width;
     tile.last_columns = wide ? columns - width : columns;
@@ -157,7 +162,7 @@ void run_tile(Tile<T> tile, index_t rows, index_t columns) {
         tile.a += step.rows * tile.a_row_stride;
         tile.start += step.rows * tile.start_pitch;
         tile.c += step.rows * tile.c_pitch;
-        if (tile.row_bias != nullptr) tile.row_bias += step.rows;
+        tile.row_bias += step.rows * tile.row_bias_stride;
     }
 }
 

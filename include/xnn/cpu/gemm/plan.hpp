@@ -41,16 +41,18 @@ struct Plan {
 };
 
 /// The height of tiles that covers m rows at the least cost, among those that one microkernel computes.
-inline index_t tile_height(index_t m) {
-    if (m <= tile_rows) return m;
-    index_t best = tile_rows;
+template <int Registers>
+index_t tile_height(index_t m) {
+    constexpr index_t highest = heights<Registers>.back();
+    if (m <= highest) return m;
+    index_t best = highest;
     index_t best_cost = 0;
-    for (int height = tile_rows; height > tile_rows / 2; --height) {
-        if (step_rows(tile_registers, height) != height) continue;
-        const index_t left = m % height;
+    for (index_t height : heights<Registers>) {
+        if (height <= highest / 2) continue;
         // In units of one row: a tile costs its rows and an overhead; the fewest rows do not fill the pipeline.
+        const index_t left = m % height;
         const index_t cost = m / height * (height + 1) + (left == 0 ? 0 : std::max<index_t>(left, 3) + 1);
-        if (best_cost == 0 || cost < best_cost) {
+        if (best_cost == 0 || cost <= best_cost) {
             best = height;
             best_cost = cost;
         }
@@ -70,7 +72,7 @@ Plan make_plan(const Product<T>& p) {
     constexpr index_t columns = tile_columns<T>;
     constexpr index_t size = sizeof(T);
     Plan plan;
-    plan.height = tile_height(p.m);
+    plan.height = p.n > simd::width<T> ? tile_height<2>(p.m) : tile_height<1>(p.m);
     plan.tiles = divide_up(p.m, plan.height);
     plan.panels = divide_up(p.n, columns);
     const bool b_is_large = p.k * p.n * size > second_level_cache;

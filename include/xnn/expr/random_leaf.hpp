@@ -1,0 +1,81 @@
+// Random numbers as a leaf of an expression: a function of (seed, position), computed inside the loop that uses them and once
+// more on the way back, so that a mask is never stored.
+#pragma once
+
+#include "xnn/core/generator.hpp"
+#include "xnn/expr/leaf.hpp"
+
+namespace xnn {
+
+/// draw(u) for a uniform u in [0, 1) at each position, or draw.otherwise where the stream is not in use.
+template <class T, class Draw>
+struct RandomLoader : EndLoader<RandomLoader<T, Draw>> {
+    using value_type = T;
+    using lane_type = detail::lane_of<T>;
+    static constexpr std::size_t split = 0;
+    RandomStream stream;
+    index_t first;
+    bool active;
+    [[no_unique_address]] Draw draw;
+
+    RandomLoader(RandomStream numbers, index_t offset, bool in_use, Draw f) : stream(numbers), first(offset), active(in_use), draw(f) {}
+
+    template <class Lane>
+    XNN_INLINE auto operator()(index_t j, Lane lane) const {
+        using C = compute_t<T>;
+        if constexpr (std::same_as<Lane, One>) {
+            return active ? draw(static_cast<C>(stream.uniform(first + j))) : static_cast<C>(draw.otherwise);
+        } else {
+            if (!active) return splat(static_cast<C>(draw.otherwise), lane);
+            return drawn(first + j);
+        }
+    }
+    template <std::size_t>
+    XNN_INLINE RandomLoader row(index_t r, index_t n) const { return RandomLoader(stream, first + r * n, active, draw); }
+
+private:
+    /// A register full: not inlined, for it is long.
+#if defined(__GNUC__)
+    [[gnu::noinline]]
+#endif
+    simd::batch<T>
+    drawn(index_t position) const {
+        using C = compute_t<T>;
+        constexpr index_t width = simd::width<T>;
+        alignas(64) C values[width];
+        for (index_t i = 0; i < width;) {
+            const auto words = stream.group((position + i) / 4);
+            for (auto k = static_cast<std::size_t>((position + i) % 4); k < 4 && i < width; ++k, ++i)
+                values[i] = draw(static_cast<C>(static_cast<float>(words[k] >> 8) * 0x1p-24F));
+        }
+        return simd::batch<T>::load_aligned(values);
+    }
+};
+
+/// New random numbers in each evaluation, from the default generator.
+template <class T, AnyShape S, class Device, class Draw>
+class RandomLeaf : public StoredNode<RandomLeaf<T, S, Device, Draw>> {
+public:
+    using xnn_expression = void;
+    using value_type = T;
+    using shape_type = S;
+    using device = Device;
+    static constexpr bool requires_grad = false;
+    static constexpr bool is_leaf = true;
+    struct State {
+        RandomStream stream;
+    };
+
+    RandomLeaf(const S& shape, bool active, Draw draw) : shape_(shape), active_(active), draw_(draw) {}
+
+    const S& shape() const { return shape_; }
+    State forward(Arena<Device>&) const { return State{active_ ? default_generator().draw(shape_.size()) : RandomStream{}}; }
+    auto loader(const State& state) const { return RandomLoader<T, Draw>(state.stream, 0, active_, draw_); }
+
+private:
+    [[no_unique_address]] S shape_;
+    bool active_;
+    [[no_unique_address]] Draw draw_;
+};
+
+}  // namespace xnn

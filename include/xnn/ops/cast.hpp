@@ -1,0 +1,20 @@
+// Changes of dtype. https://pytorch.org/docs/stable/generated/torch.Tensor.to.html
+#pragma once
+
+#include "xnn/expr/apply.hpp"
+
+namespace xnn {
+
+/// x with elements of type T: numbers are rounded towards zero to become integers, and true is 1.
+template <Element T, Array X>
+constexpr auto to(X&& x) {
+    using E = operand_t<X>;
+    if constexpr (is_invalid<E>)
+        return E{};
+    else if constexpr (is_meta<E>)
+        return MetaLeaf<T, shape_t<E>>(shape_value(x), ledger_of(x));
+    else
+        return detail::converted<T>(operand(std::forward<X>(x)));
+}
+
+}  // namespace xnn

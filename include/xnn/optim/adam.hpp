@@ -1,0 +1,78 @@
+// Adam. https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+#pragma once
+
+#include <cmath>
+
+#include "xnn/cpu/optimizer.hpp"
+#include "xnn/optim/optimizer.hpp"
+
+namespace xnn::optim {
+
+/// How fast the moving averages of the gradient and of its square forget.
+struct Betas {
+    double first = 0.9;
+    double second = 0.999;
+};
+
+/// Options of Adam, with PyTorch's names and defaults.
+struct AdamOptions {
+    double lr = 1e-3;
+    Betas betas{};
+    double eps = 1e-8;
+    double weight_decay = 0;
+    bool amsgrad = false;
+    bool maximize = false;
+};
+
+/// What Adam and AdamW share.
+template <class Self, class Options>
+class AdamOf : public OptimizerOf<Self, Options> {
+    using Base = OptimizerOf<Self, Options>;
+
+public:
+    static constexpr std::string_view array_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
+
+    static void check(const Options& o) {
+        require_option(o.lr >= 0, Self::name, "lr of at least 0", o.lr);
+        require_option(o.eps >= 0, Self::name, "eps of at least 0", o.eps);
+        require_option(o.betas.first >= 0 && o.betas.first < 1, Self::name, "betas in [0, 1)", o.betas.first);
+        require_option(o.betas.second >= 0 && o.betas.second < 1, Self::name, "betas in [0, 1)", o.betas.second);
+        require_option(o.weight_decay >= 0, Self::name, "weight_decay of at least 0", o.weight_decay);
+    }
+    static std::size_t arrays_of(const Options& o) { return o.amsgrad ? 3 : 2; }
+
+protected:
+    using Base::Base;
+
+    /// The arguments that a step of either needs, handed to its kernel.
+    template <class T, class Kernel>
+    static void run(Entry& entry, const Options& o, Kernel&& kernel) {
+        const auto steps = static_cast<double>(entry.steps);
+        T* const arrays[] = {static_cast<T*>(entry.arrays[0]), static_cast<T*>(entry.arrays[1]), static_cast<T*>(entry.arrays[2])};
+        kernel(arrays, kernels::AdamOptions{o.lr, o.betas.first, o.betas.second, o.eps, o.weight_decay, o.amsgrad, o.maximize},
+               1 - std::pow(o.betas.first, steps), 1 - std::pow(o.betas.second, steps));
+    }
+};
+
+/// Steps of size lr along the moving average of the gradient, divided by the root of that of its square:
+/// `optim::Adam optimizer{model, {.lr = 1e-3}};`. weight_decay adds to the gradient.
+class Adam : public AdamOf<Adam, AdamOptions> {
+    using Base = AdamOf<Adam, AdamOptions>;
+
+public:
+    static constexpr std::string_view name = "Adam";
+
+    template <nn::AnyModule M>
+    explicit Adam(M& model, const AdamOptions& options = {}) : Base(model, options) {}
+    /// Groups of parameters: `Adam{{{model.features}, {model.head, {.lr = 0.1}}}, {.lr = 0.01}}`.
+    explicit Adam(std::initializer_list<Group> groups, const AdamOptions& options = {}) : Base(groups, options) {}
+
+    template <class T, class Device>
+    static void update(Entry& entry, const AdamOptions& options, T* value, const T* gradient) {
+        Base::template run<T>(entry, options, [&](T* const* s, const kernels::AdamOptions& o, double correction1, double correction2) {
+            kernels::adam_step(Device{}, entry.parameter.size(), value, gradient, s[0], s[1], s[2], o, correction1, correction2);
+        });
+    }
+};
+
+}  // namespace xnn::optim

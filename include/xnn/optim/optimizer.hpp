@@ -1,0 +1,241 @@
+// What all optimisers share: parameters without their shapes, groups of them with options, and the state that goes with each.
+// https://pytorch.org/docs/stable/optim.html
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "xnn/nn/module.hpp"
+
+namespace xnn::optim {
+
+/// Refuses an option that makes no sense: throws Error naming it.
+inline void require_option(bool good, std::string_view optimizer, std::string_view expected, double got) {
+    if (!good) fail(optimizer, expected, std::to_string(got));
+}
+
+/// A parameter as an optimiser sees it: memory and a number of elements. Keeps the parameter's storage alive.
+class ParameterRef {
+public:
+    template <Element T, AnyShape S, class Device>
+    explicit ParameterRef(std::string parameter_name, Parameter<T, S, Device>& parameter)
+        : name(std::move(parameter_name)), dtype(dtype_of<T>), storage_(parameter.storage()), look_(&look<T, S, Device>) {
+        const auto shape = parameter.shape().extents();
+        extents.assign(shape.begin(), shape.end());
+    }
+
+    void* value() const { return look_(storage_.get(), false).value; }
+    /// Null if there is none.
+    void* gradient() const { return look_(storage_.get(), false).gradient; }
+    void zero_grad() const { look_(storage_.get(), true); }
+    bool same_storage(const ParameterRef& other) const { return storage_ == other.storage_; }
+    index_t size() const { return NamedBuffer{{}, dtype, extents, nullptr}.size(); }
+
+    std::string name;
+    Dtype dtype;
+    std::vector<index_t> extents;
+
+private:
+    struct Memory {
+        void* value;
+        void* gradient;
+    };
+    template <class T, class S, class Device>
+    static Memory look(void* storage, bool forget) {
+        auto& data = *static_cast<ParameterData<T, S, Device>*>(storage);
+        if (forget) data.has_gradient = false;
+        return Memory{data.value.data(), data.has_gradient ? data.gradient.data() : nullptr};
+    }
+    std::shared_ptr<void> storage_;
+    Memory (*look_)(void* storage, bool forget);
+};
+
+/// A parameter with what an optimiser remembers of it: the number of steps, and arrays like the parameter.
+struct Entry {
+    static constexpr std::size_t most_arrays = 3;
+
+    ParameterRef parameter;
+    std::int64_t steps = 0;
+    void* arrays[most_arrays] = {};
+    std::shared_ptr<void> memory[most_arrays] = {};
+
+    /// Makes array i, zeros at first, unless that has been done.
+    template <class T, class Device>
+    T* array(std::size_t i) {
+        if (!memory[i]) {
+            auto tensor = std::make_shared<Tensor<T, Shape<dyn>, Device>>(Shape<dyn>(parameter.size()));
+            arrays[i] = tensor->data();
+            memory[i] = std::move(tensor);
+        }
+        return static_cast<T*>(arrays[i]);
+    }
+};
+
+/// An optimiser of any kind, as learning rate schedulers see it.
+class Optimizer {
+public:
+    virtual ~Optimizer() = default;
+
+    /// Updates every parameter that has a gradient.
+    virtual void step() = 0;
+    /// Forgets all gradients.
+    virtual void zero_grad() = 0;
+    virtual std::size_t group_count() const = 0;
+    /// The learning rate of a group, for schedulers to change.
+    virtual double& lr(std::size_t group) = 0;
+    /// What it was when a scheduler first met the group.
+    virtual double& initial_lr(std::size_t group) = 0;
+};
+
+/// The base of an optimiser. Self has
+///   name                          for messages
+///   using options_type            an aggregate with a member `lr`
+///   array_names                   what the arrays of an Entry are called in a checkpoint
+///   check(options)                throws Error for options that make no sense
+///   arrays_of(options)            how many arrays these options need
+///   update<T, Device>(entry, options, value, gradient)
+template <class Self, class Options>
+class OptimizerOf : public Optimizer {
+    using Update = void (*)(Entry&, const Options&);
+    struct Item {
+        Entry entry;
+        Update update;
+        void (*create)(Entry&, const Options&);
+    };
+
+public:
+    /// Parameters that share options: a module's, one parameter, or whatever add() is given.
+    class Group {
+    public:
+        Group() = default;
+        explicit Group(const Options& group_options) : options(group_options), has_options_(true) {}
+        /// Those of a module, with the optimiser's options.
+        template <nn::AnyModule M>
+        Group(M& module) {
+            add(module);
+        }
+        /// Those of a module, with options of their own.
+        template <nn::AnyModule M>
+        Group(M& module, const Options& group_options) : Group(group_options) {
+            add(module);
+        }
+
+        template <nn::AnyModule M>
+        Group& add(M& module) {
+            nn::visit_parameters(module, [&](const std::string& name, auto& parameter) { add(parameter, name); });
+            return *this;
+        }
+        template <Element T, AnyShape S, class Device>
+        Group& add(Parameter<T, S, Device>& parameter, std::string name = "") {
+            items_.push_back(Item{Entry{ParameterRef(std::move(name), parameter)}, &update<T, Device>, &create<T, Device>});
+            return *this;
+        }
+
+        std::size_t size() const { return items_.size(); }
+
+        Options options{};
+
+    private:
+        friend class OptimizerOf;
+        template <class T, class Device>
+        static void update(Entry& entry, const Options& options) {
+            T* gradient = static_cast<T*>(entry.parameter.gradient());
+            if (gradient == nullptr) return;
+            create<T, Device>(entry, options);
+            ++entry.steps;
+            Self::template update<T, Device>(entry, options, static_cast<T*>(entry.parameter.value()), gradient);
+        }
+        template <class T, class Device>
+        static void create(Entry& entry, const Options& options) {
+            for (std::size_t i = 0; i < Self::arrays_of(options); ++i) entry.template array<T, Device>(i);
+        }
+        std::vector<Item> items_;
+        bool has_options_ = false;
+        double initial_lr_ = 0;
+    };
+
+    /// Adds parameters that are to be updated too. Throws Error if one of them is in a group already.
+    void add_param_group(Group group) {
+        if (!group.has_options_) group.options = defaults_;
+        Self::check(group.options);
+        const auto known = [](const Group& in, const Item& item, std::size_t end) {
+            for (std::size_t i = 0; i < end; ++i)
+                if (in.items_[i].entry.parameter.same_storage(item.entry.parameter)) return true;
+            return false;
+        };
+        for (std::size_t i = 0; i < group.size(); ++i) {
+            bool found = known(group, group.items_[i], i);
+            for (const auto& other : groups_) found = found || known(other, group.items_[i], other.size());
+            if (found) fail(Self::name, "each parameter in one group", "parameter '" + group.items_[i].entry.parameter.name + "' in more than one");
+        }
+        group.initial_lr_ = group.options.lr;
+        groups_.push_back(std::move(group));
+    }
+
+    /// The groups, whose options may be changed between steps.
+    std::vector<Group>& param_groups() { return groups_; }
+    const std::vector<Group>& param_groups() const { return groups_; }
+
+    void step() override {
+        for (auto& group : groups_)
+            for (auto& item : group.items_) item.update(item.entry, group.options);
+    }
+    void zero_grad() override {
+        for (auto& group : groups_)
+            for (auto& item : group.items_) item.entry.parameter.zero_grad();
+    }
+    std::size_t group_count() const override { return groups_.size(); }
+    double& lr(std::size_t group) override { return groups_.at(group).options.lr; }
+    double& initial_lr(std::size_t group) override { return groups_.at(group).initial_lr_; }
+
+    /// The learning rates and all state by name, for a checkpoint: `param_groups.0.lr`, `state.0.<parameter>.step`,
+    /// `state.0.<parameter>.exp_avg`, … with the number of the group. What is written there counts in the next step.
+    StateDict state_dict() {
+        StateDict result;
+        for (std::size_t g = 0; g < groups_.size(); ++g) {
+            auto& group = groups_[g];
+            const std::string prefix = "param_groups." + std::to_string(g);
+            result.push_back({prefix + ".lr", Dtype::F64, {}, &group.options.lr});
+            result.push_back({prefix + ".initial_lr", Dtype::F64, {}, &group.initial_lr_});
+            for (std::size_t i = 0; i < group.size(); ++i) {
+                auto& [entry, update, create] = group.items_[i];
+                create(entry, group.options);
+                const auto& parameter = entry.parameter;
+                const std::string name = "state." + std::to_string(g) + "." + (parameter.name.empty() ? std::to_string(i) : parameter.name) + ".";
+                result.push_back({name + "step", Dtype::I64, {}, &entry.steps});
+                for (std::size_t a = 0; a < Self::arrays_of(group.options); ++a)
+                    result.push_back({name + std::string(Self::array_names[a]), parameter.dtype, parameter.extents, entry.arrays[a]});
+            }
+        }
+        return result;
+    }
+
+protected:
+    template <nn::AnyModule M>
+    OptimizerOf(M& model, const Options& options) : defaults_(options) {
+        add_first(Group(model, options));
+    }
+    OptimizerOf(std::initializer_list<Group> groups, const Options& options) : defaults_(options) {
+        Self::check(options);
+        std::size_t parameters = 0;
+        for (const auto& group : groups) {
+            parameters += group.size();
+            add_param_group(group);
+        }
+        if (parameters == 0) fail(Self::name, "parameters", "none");
+    }
+    OptimizerOf(const OptimizerOf&) = delete;
+    OptimizerOf& operator=(const OptimizerOf&) = delete;
+
+private:
+    void add_first(Group group) {
+        if (group.size() == 0) fail(Self::name, "parameters", "a model without any");
+        add_param_group(std::move(group));
+    }
+    std::vector<Group> groups_;
+    Options defaults_;
+};
+
+}  // namespace xnn::optim
