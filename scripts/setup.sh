@@ -7,9 +7,9 @@ declare -A packages=(
     # what xnn and its examples compile with; ccache and mold only make that faster
     [core]="g++ cmake ninja-build pkg-config libxtensor-dev libxsimd-dev xtl-dev nlohmann-json3-dev zlib1g-dev ccache mold"
     # the second compiler, and Python for the runners of compile checks
-    [tests]="catch2 clang python3-minimal"
+    [tests]="catch2 clang python3"
     # Google Benchmark, the peers that are small, and Python for the compile-time suite and the pictures
-    [benchmarks]="libbenchmark-dev libeigen3-dev libopenblas-dev libdnnl-dev python3-minimal"
+    [benchmarks]="libbenchmark-dev libeigen3-dev libopenblas-dev libdnnl-dev python3"
     # the third compiler that the project supports, for the preset clang19
     [clang19]="clang-19"
     # a large peer; a newer one is found through XNN_TORCH_PYTHON

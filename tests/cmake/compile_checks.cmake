@@ -27,11 +27,9 @@ set(folders "$<REMOVE_DUPLICATES:$<FILTER:${folders},EXCLUDE,^(/usr/include|${PR
 set(compile_flags "${CMAKE_CURRENT_BINARY_DIR}/compile_flags.txt")
 file(GENERATE OUTPUT "${compile_flags}" CONTENT
 "-std=c++20
--I${PROJECT_SOURCE_DIR}/include
-$<$<BOOL:${folders}>:-isystem
-$<JOIN:${folders},
--isystem
->
+\"-I${PROJECT_SOURCE_DIR}/include\"
+$<$<BOOL:${folders}>:\"-isystem$<JOIN:${folders},\"
+\"-isystem>\"
 >-Wall -Wextra -Wpedantic -Wconversion -Wshadow
 $<$<BOOL:${XNN_NATIVE}>:-march=native
 >")

@@ -32,9 +32,11 @@ add_subdirectory | fetch_content)
     ;;
 pkg_config)
     export PKG_CONFIG_PATH="$prefix/share/pkgconfig"
-    [[ $(pkg-config --variable=pcfiledir xnn) == "$prefix/"* ]]
-    # shellcheck disable=SC2046 # flags are words
-    "$compiler" -std=c++20 -O1 -Wall -Wextra -Werror $(pkg-config --cflags --libs xnn) "$here/main.cpp" -o "$work/consumer"
+    folder=$(pkg-config --variable=pcfiledir xnn)
+    [[ ${folder//\\/} == "$prefix/"* ]] || { echo "another xnn was found: $folder"; exit 1; }
+    eval "flags=($(pkg-config --cflags --libs xnn))"  # pkg-config quotes for a shell
+    # shellcheck disable=SC2154 # flags is set by eval
+    "$compiler" -std=c++20 -O1 -Wall -Wextra -Werror "${flags[@]}" "$here/main.cpp" -o "$work/consumer"
     "$work/consumer"
     ;;
 debian_package)

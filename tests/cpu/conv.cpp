@@ -23,7 +23,8 @@ template <class T>
 class Guarded {
 public:
     explicit Guarded(index_t size, T value = static_cast<T>(std::numeric_limits<float>::quiet_NaN()))
-        : storage_(static_cast<std::size_t>(size + 2 * guard), static_cast<T>(std::numeric_limits<float>::quiet_NaN())) {
+        : storage_(static_cast<std::size_t>(size + 2 * guard),
+                   static_cast<T>(std::numeric_limits<float>::quiet_NaN())) {
         for (index_t i = 0; i < size; ++i) data()[i] = value;
     }
     T* data() { return storage_.data() + guard; }
@@ -31,7 +32,8 @@ public:
     index_t size() const { return static_cast<index_t>(storage_.size()) - 2 * guard; }
     void fill_random(std::mt19937& random) {
         std::uniform_int_distribution<int> distribution(-64, 64);
-        for (index_t i = 0; i < size(); ++i) data()[i] = static_cast<T>(static_cast<float>(distribution(random)) / 64.0f);
+        for (index_t i = 0; i < size(); ++i)
+            data()[i] = static_cast<T>(static_cast<float>(distribution(random)) / 64.0f);
     }
     bool guards_are_intact() const {
         for (int i = 0; i < guard; ++i)
@@ -56,7 +58,8 @@ void for_each_product(const ConvGeometry& g, const Visit& visit) {
                 for (index_t p = 0; p < out[0] * out[1] * out[2]; ++p)
                     for (index_t q = 0; q < g.kernel[0] * g.kernel[1] * g.kernel[2]; ++q) {
                         const Dims<3> place{p / (out[1] * out[2]), p / out[2] % out[1], p % out[2]};
-                        const Dims<3> tap{q / (g.kernel[1] * g.kernel[2]), q / g.kernel[2] % g.kernel[1], q % g.kernel[2]};
+                        const Dims<3> tap{q / (g.kernel[1] * g.kernel[2]), q / g.kernel[2] % g.kernel[1],
+                                          q % g.kernel[2]};
                         Dims<3> from{};
                         bool inside = true;
                         for (std::size_t d = 0; d < 3; ++d) {
@@ -86,8 +89,12 @@ void check_close(const Guarded<T>& got, const std::vector<double>& expected, con
 void describe(const ConvGeometry& g) {
     std::string text = "batch " + std::to_string(g.batch) + " channels " + std::to_string(g.in_channels) + " -> " +
                        std::to_string(g.out_channels) + " groups " + std::to_string(g.groups);
-    for (const auto& [name, dims] : {std::pair{" input ", g.input}, {" kernel ", g.kernel}, {" stride ", g.stride},
-                                     {" dilation ", g.dilation}, {" before ", g.pad_before}, {" after ", g.pad_after}})
+    for (const auto& [name, dims] : {std::pair{" input ", g.input},
+                                     {" kernel ", g.kernel},
+                                     {" stride ", g.stride},
+                                     {" dilation ", g.dilation},
+                                     {" before ", g.pad_before},
+                                     {" after ", g.pad_after}})
         text += name + xnn::to_text(dims);
     UNSCOPED_INFO(text);
 }
@@ -96,7 +103,8 @@ void describe(const ConvGeometry& g) {
 template <class T>
 void check(const ConvGeometry& g, std::mt19937& random) {
     describe(g);
-    const index_t x_size = g.batch * g.in_channels * g.input_size(), y_size = g.batch * g.out_channels * g.output_size();
+    const index_t x_size = g.batch * g.in_channels * g.input_size(),
+                  y_size = g.batch * g.out_channels * g.output_size();
     const index_t w_size = g.out_channels * g.weights_per_output();
     Guarded<T> x(x_size), w(w_size), bias(g.out_channels), gy(y_size);
     x.fill_random(random), w.fill_random(random), bias.fill_random(random), gy.fill_random(random);
@@ -125,7 +133,8 @@ void check(const ConvGeometry& g, std::mt19937& random) {
         for (index_t i = 0; i < y_size; ++i)
             expected[size_of(i)] = std::max(y[size_of(i)] + number(bias, i / g.output_size() % g.out_channels), 0.0);
         Guarded<T> with_bias(y_size);
-        conv_forward(Cpu{}, g, x.data(), w.data(), static_cast<const T*>(bias.data()), with_bias.data(), Activation::relu);
+        conv_forward(Cpu{}, g, x.data(), w.data(), static_cast<const T*>(bias.data()), with_bias.data(),
+                     Activation::relu);
         check_close(with_bias, expected, y_sum);
     }
     for (bool accumulate : {false, true}) {
@@ -134,7 +143,8 @@ void check(const ConvGeometry& g, std::mt19937& random) {
             for (double& value : values) value += accumulate ? 2 : 0;
             return values;
         };
-        Guarded<T> gx_result(x_size, start), gw_result(w_size, start), gb_result(g.out_channels, start), gw_alone(w_size, start);
+        Guarded<T> gx_result(x_size, start), gw_result(w_size, start), gb_result(g.out_channels, start),
+            gw_alone(w_size, start);
         conv_backward_data(Cpu{}, g, gy.data(), w.data(), gx_result.data(), accumulate);
         conv_backward_weight(Cpu{}, g, x.data(), gy.data(), gw_result.data(), gb_result.data(), accumulate);
         conv_backward_weight(Cpu{}, g, x.data(), gy.data(), gw_alone.data(), static_cast<T*>(nullptr), accumulate);
@@ -185,7 +195,9 @@ TEST_CASE("conv: layers of well-known networks", "[cpu][conv]") {
 
 TEST_CASE("conv: random geometries", "[cpu][conv]") {
     std::mt19937 random(2);
-    const auto pick = [&](index_t low, index_t high) { return std::uniform_int_distribution<index_t>(low, high)(random); };
+    const auto pick = [&](index_t low, index_t high) {
+        return std::uniform_int_distribution<index_t>(low, high)(random);
+    };
     for (int repeat = 0; repeat < 400; ++repeat) {
         ConvGeometry g;
         g.batch = pick(1, 5);
@@ -204,6 +216,12 @@ TEST_CASE("conv: random geometries", "[cpu][conv]") {
     }
 }
 
+TEMPLATE_TEST_CASE("conv: 16-bit types", "[cpu][conv]", xnn::float16, xnn::bfloat16) {
+    std::mt19937 random(4);
+    check<TestType>(square(3, 4, 9, 6, 3, 1), random);
+    check<TestType>(square(2, 4, 9, 4, 3, 1, 2, 4), random);
+}
+
 TEST_CASE("conv: no output, no effect but zeros", "[cpu][conv]") {
     ConvGeometry g = square(1, 1, 3, 2, 5);
     float x[9], w[50], gw[50], gb[2] = {5, 5}, y = 3;
@@ -219,8 +237,9 @@ TEST_CASE("conv: no output, no effect but zeros", "[cpu][conv]") {
 TEST_CASE("conv: the number of threads changes no bit", "[cpu][conv][threads]") {
     const int threads_before = xnn::get_num_threads();
     std::mt19937 random(3);
-    for (const ConvGeometry& g : {square(64, 1, 28, 20, 5), square(19, 20, 12, 50, 5), square(3, 64, 28, 64, 3, 1),
-                                  square(1, 64, 28, 64, 3, 1), square(9, 64, 30, 64, 3, 1, 2, 64), square(8, 64, 17, 96, 1)}) {
+    for (const ConvGeometry& g :
+         {square(64, 1, 28, 20, 5), square(19, 20, 12, 50, 5), square(3, 64, 28, 64, 3, 1), square(1, 64, 28, 64, 3, 1),
+          square(9, 64, 30, 64, 3, 1, 2, 64), square(8, 64, 17, 96, 1)}) {
         Guarded<float> x(g.batch * g.in_channels * g.input_size()), w(g.out_channels * g.weights_per_output());
         Guarded<float> gy(g.batch * g.out_channels * g.output_size());
         x.fill_random(random), w.fill_random(random), gy.fill_random(random);

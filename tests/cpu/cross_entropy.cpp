@@ -195,6 +195,36 @@ TEST_CASE("check_targets finds the first target that is no class", "[cross_entro
     CHECK(kernels::check_targets(Cpu{}, targets.data(), 0, 1, 0) == -1);
 }
 
+TEST_CASE("cross entropy is defined as in PyTorch", "[cross_entropy]") {
+    const CrossEntropyExtents e{4, 3, 1};
+    const std::vector<double> x = {0.1, -0.4, 1.2, 2, 0.3, -0.7, 0.5, 0.5, 0.25, -1, 0, 3}, weight = {0.5, 2, 1.5},
+                              gloss = {1};
+    const std::vector<std::int64_t> targets = {2, 0, 1, 2};
+    const std::vector<double> probabilities = {0.2, 0.3, 0.5, 1, 0, 0, 0.1, 0.1, 0.8, 0, 0.6, 0.4};
+    const CrossEntropyOptions options{.label_smoothing = 0.1, .ignore_index = 1};
+    Output<double> loss(1), saved(e.saved()), gx(12);
+    kernels::cross_entropy_forward(Cpu{}, x.data(), targets.data(), weight.data(), loss.data(), saved.data(), e,
+                                   options);
+    check_close(loss, {0.4295062521676784}, 1e-14);
+    kernels::cross_entropy_backward(Cpu{}, x.data(), targets.data(), weight.data(), gloss.data(), saved.data(),
+                                    gx.data(), false, e, options);
+    check_close(
+        gx,
+        {0.08715685565266822, 0.036703927346599385, -0.12386078299926763, 1.1837126256719623e-05, 0.005312346607351481,
+         -0.005324183733608201, 0.0, 0.0, 0.0, 0.0025055070169110226, 0.000707254330665129, -0.0032127613475761625},
+        1e-14);
+    kernels::cross_entropy_forward(Cpu{}, x.data(), probabilities.data(), weight.data(), loss.data(), saved.data(), e,
+                                   options);
+    check_close(loss, {1.8643220354850552}, 1e-14);
+    kernels::cross_entropy_backward<double>(Cpu{}, x.data(), probabilities.data(), weight.data(), gloss.data(),
+                                            saved.data(), gx.data(), nullptr, false, e, options);
+    check_close(gx,
+                {0.05132227036485514, -0.10436398523865073, 0.0530417148737956, 1.0357485474644935e-05,
+                 0.004648303281432543, -0.004658660766907179, 0.11398567679168169, 0.06773567679168167,
+                 -0.18172135358336344, 0.0033497968641197705, -0.2662348004366548, 0.262885003572535},
+                1e-14);
+}
+
 TEST_CASE("cross entropy where no target counts", "[cross_entropy]") {
     const CrossEntropyExtents e{2, 3, 1};
     const std::vector<float> x = {1, 2, 3, 4, 5, 6}, gloss = {1};

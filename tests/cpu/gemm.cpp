@@ -47,7 +47,9 @@ template <class T>
 class Guarded {
 public:
     Guarded(index_t rows, index_t columns, index_t padding)
-        : rows_(rows), columns_(columns), pitch_(columns + padding),
+        : rows_(rows),
+          columns_(columns),
+          pitch_(columns + padding),
           storage_(static_cast<std::size_t>(rows * pitch_ + 2 * guard), quiet_poison<T>()) {}
 
     T* data() { return storage_.data() + guard; }
@@ -119,7 +121,8 @@ void check(const Case& c, std::mt19937& random) {
             if (c.row_bias) sum += number(row_bias.at(0, i));
             double magnitude = std::abs(sum) + 1e-3;
             for (index_t k = 0; k < c.k; ++k) {
-                const double term = number(a_turned ? a.at(k, i) : a.at(i, k)) * number(b_turned ? b.at(j, k) : b.at(k, j));
+                const double term =
+                    number(a_turned ? a.at(k, i) : a.at(i, k)) * number(b_turned ? b.at(j, k) : b.at(k, j));
                 sum += term;
                 magnitude += std::abs(term);
             }
@@ -160,8 +163,9 @@ TEST_CASE("gemm: random shapes and epilogues", "[cpu][gemm]") {
 
 TEST_CASE("gemm: shapes that are cut into blocks", "[cpu][gemm]") {
     std::mt19937 random(3);
-    const Case shapes[] = {{64, 256, 784}, {64, 128, 256}, {64, 10, 128},   {128, 512, 512}, {65, 130, 1100}, {300, 1030, 300},
-                           {256, 64, 1024}, {3, 300, 2000}, {1, 5000, 37}, {1, 1000, 512},  {500, 1, 300},   {14, 3, 2500}};
+    const Case shapes[] = {{64, 256, 784},  {64, 128, 256},   {64, 10, 128},   {128, 512, 512},
+                           {65, 130, 1100}, {300, 1030, 300}, {256, 64, 1024}, {3, 300, 2000},
+                           {1, 5000, 37},   {1, 1000, 512},   {500, 1, 300},   {14, 3, 2500}};
     for (const Case& shape : shapes)
         for (Transpose ta : both)
             for (Transpose tb : both) {
@@ -175,8 +179,8 @@ TEST_CASE("gemm: shapes that are cut into blocks", "[cpu][gemm]") {
             }
 }
 
-TEMPLATE_TEST_CASE("gemm: the other element types", "[cpu][gemm]", xnn::float16, xnn::bfloat16, std::int8_t, std::int16_t,
-                   std::int32_t, std::int64_t, std::uint8_t) {
+TEMPLATE_TEST_CASE("gemm: the other element types", "[cpu][gemm]", xnn::float16, xnn::bfloat16, std::int8_t,
+                   std::int16_t, std::int32_t, std::int64_t, std::uint8_t) {
     std::mt19937 random(4);
     for (const Case& shape : {Case{1, 1, 1}, Case{1, 40, 9}, Case{40, 1, 9}, Case{13, 21, 34}, Case{33, 17, 50}})
         for (Transpose ta : both)
@@ -210,10 +214,12 @@ TEST_CASE("gemm: nothing to do, and nothing to add up", "[cpu][gemm]") {
 TEST_CASE("gemm: NaN passes through relu", "[cpu][gemm]") {
     for (index_t m : {1, 5, 20}) {
         const float nan = std::numeric_limits<float>::quiet_NaN();
-        std::vector<float> a(static_cast<std::size_t>(m * 3), nan), b(3 * 40, 1.0f), c(static_cast<std::size_t>(m * 40));
+        std::vector<float> a(static_cast<std::size_t>(m * 3), nan), b(3 * 40, 1.0f),
+            c(static_cast<std::size_t>(m * 40));
         GemmEpilogue<float> epilogue;
         epilogue.activation = Activation::relu;
-        xnn::kernels::gemm(Cpu{}, Transpose::no, Transpose::no, m, 40, 3, a.data(), 3, b.data(), 40, c.data(), 40, epilogue);
+        xnn::kernels::gemm(Cpu{}, Transpose::no, Transpose::no, m, 40, 3, a.data(), 3, b.data(), 40, c.data(), 40,
+                           epilogue);
         for (float value : c) REQUIRE(std::isnan(value));
     }
 }
@@ -224,7 +230,8 @@ TEST_CASE("gemm: the number of threads changes no bit", "[cpu][gemm][threads]") 
     struct Size {
         index_t m, n, k;
     };
-    for (Size s : {Size{64, 256, 784}, Size{300, 33, 600}, Size{33, 1200, 700}, Size{1, 3000, 1500}, Size{512, 700, 600}})
+    for (Size s :
+         {Size{64, 256, 784}, Size{300, 33, 600}, Size{33, 1200, 700}, Size{1, 3000, 1500}, Size{512, 700, 600}})
         for (Transpose ta : both)
             for (Transpose tb : both) {
                 Guarded<float> a(s.m, s.k, 0), b(s.k, s.n, 0);
@@ -233,8 +240,8 @@ TEST_CASE("gemm: the number of threads changes no bit", "[cpu][gemm][threads]") 
                 for (int threads : {1, 2, 4}) {
                     xnn::set_num_threads(threads);
                     std::vector<float> c(static_cast<std::size_t>(s.m * s.n), -1.0f);
-                    xnn::kernels::gemm(Cpu{}, ta, tb, s.m, s.n, s.k, a.data(), ta == Transpose::no ? s.k : s.m, b.data(),
-                                       tb == Transpose::no ? s.n : s.k, c.data(), s.n);
+                    xnn::kernels::gemm(Cpu{}, ta, tb, s.m, s.n, s.k, a.data(), ta == Transpose::no ? s.k : s.m,
+                                       b.data(), tb == Transpose::no ? s.n : s.k, c.data(), s.n);
                     if (threads == 1) expected = c;
                     REQUIRE(std::memcmp(c.data(), expected.data(), c.size() * sizeof(float)) == 0);
                 }

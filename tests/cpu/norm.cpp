@@ -177,6 +177,18 @@ TEMPLATE_TEST_CASE("batch normalisation", "[norm]", float, double, bfloat16, flo
             }
 }
 
+TEST_CASE("batch normalisation updates its running statistics as PyTorch does", "[norm]") {
+    const std::vector<double> x = {1, 2, 3, 5, 8, -1};
+    Output<double> y(6), mean(std::vector<double>{0, 0}), var(std::vector<double>{1, 1});
+    kernels::batch_norm_forward_training<double>(Cpu{}, x.data(), nullptr, nullptr, y.data(), nullptr, nullptr,
+                                                 mean.data(), var.data(), BatchNormExtents{3, 2, 1}, 1e-5, 0.1);
+    check_close(mean, {0.4, 0.2}, 1e-14);
+    check_close(var, {2.2, 1.8}, 1e-14);
+    check_close(
+        y, {-1.0190487428175694, 0.0, -0.3396829142725232, 1.2247438507721387, 1.3587316570900927, -1.2247438507721387},
+        1e-14);
+}
+
 TEST_CASE("normalisation with a mean far from zero", "[norm]") {
     // 4096 + i / 512 is exact in float, but its square is not.
     const index_t n = 1000;

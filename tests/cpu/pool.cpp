@@ -168,6 +168,20 @@ TEST_CASE("max pooling of NaN and infinities", "[pool]") {
     }
 }
 
+TEST_CASE("max pooling chooses as PyTorch does", "[pool]") {
+    // The last NaN, the first of equals, the first of infinities.
+    constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+    const std::vector<double> x = {1, nan, 2, 2, nan, 0, 2, 1, -inf, -inf, -inf, -inf, -inf, -inf, -inf, -inf};
+    const PoolGeometry g = square(1, 4, 4, 2, 2).geometry;
+    Output<double> y(4);
+    Output<std::uint8_t> winners(4);
+    Output<std::int64_t> indices(4);
+    kernels::max_pool_forward(Cpu{}, x.data(), y.data(), winners.data(), 1, g);
+    kernels::max_pool_indices(Cpu{}, winners.data(), indices.data(), 1, g);
+    check_close(y, {nan, 2, -inf, -inf}, 0);
+    check_close(indices, {4, 2, 8, 10}, 0);
+}
+
 TEMPLATE_TEST_CASE("average pooling", "[pool]", float, double, bfloat16, float16) {
     for (const Case& c : dense_cases())
         for (const bool include : {true, false})

@@ -7,13 +7,15 @@
 
 namespace xnn {
 
-/// A convolution over one to three dimensions, stored as three: (depth, height, width), absent ones leading and of extent 1.
+/// A convolution over one to three dimensions, stored as three: (depth, height, width), absent ones leading and of
+/// extent 1.
 ///
-///     x [batch, in_channels, input…]   w [out_channels, in_channels / groups, kernel…]   y [batch, out_channels, output…]
-///     y[b, o, p] = bias[o] + sum over c, q of w[o, c, q] * x[b, group(o) + c, p * stride + q * dilation - pad_before]
+///     x [batch, in_channels, input…]   w [out_channels, in_channels / groups, kernel…]   y [batch, out_channels,
+///     output…] y[b, o, p] = bias[o] + sum over c, q of w[o, c, q] * x[b, group(o) + c, p * stride + q * dilation -
+///     pad_before]
 ///
-/// A transposed convolution is the gradient with respect to x: its output is x, its input is y. The output padding is what
-/// the stride leaves of `input`.
+/// A transposed convolution is the gradient with respect to x: its output is x, its input is y. The output padding is
+/// what the stride leaves of `input`.
 struct ConvGeometry {
     index_t batch = 1;
     index_t in_channels = 1;
@@ -26,7 +28,8 @@ struct ConvGeometry {
     Dims<3> pad_before{0, 0, 0};
     Dims<3> pad_after{0, 0, 0};
 
-    /// The extents of y: floor((input + padding - dilation * (kernel - 1) - 1) / stride) + 1; 0 where the kernel does not fit.
+    /// The extents of y: floor((input + padding - dilation * (kernel - 1) - 1) / stride) + 1; 0 where the kernel does
+    /// not fit.
     constexpr Dims<3> output() const {
         Dims<3> result{};
         for (std::size_t d = 0; d < 3; ++d) {
@@ -38,7 +41,7 @@ struct ConvGeometry {
 
     constexpr index_t in_channels_of_group() const { return in_channels / groups; }
     constexpr index_t out_channels_of_group() const { return out_channels / groups; }
-    constexpr index_t input_size() const { return product(input); }     ///< elements of one channel of x
+    constexpr index_t input_size() const { return product(input); }      ///< elements of one channel of x
     constexpr index_t output_size() const { return product(output()); }  ///< elements of one channel of y
     constexpr index_t kernel_size() const { return product(kernel); }    ///< weights from one channel to one other
 

@@ -24,6 +24,10 @@ concept Whole = std::integral<T> && !std::same_as<T, bool>;
 template <Number T>
 XNN_INLINE constexpr T select(bool mask, T a, T b) { return mask ? a : b; }
 
+/// a && b and a || b under one name for truth values and for masks of registers.
+XNN_INLINE constexpr bool both(bool a, bool b) { return a && b; }
+XNN_INLINE constexpr bool either(bool a, bool b) { return a || b; }
+
 /// a != b: true where one is NaN.
 template <Number T>
 XNN_INLINE constexpr bool not_equal(T a, T b) { return a != b; }

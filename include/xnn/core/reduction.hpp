@@ -5,7 +5,8 @@
 
 namespace xnn {
 
-/// PyTorch's `reduction` argument: a loss for each sample, their mean, or their sum.
-enum class Reduction : std::uint8_t { none, mean, sum };
+/// PyTorch's `reduction` argument: a loss for each element, their mean, their sum, or (KLDivLoss alone) their sum divided by
+/// the batch size.
+enum class Reduction : std::uint8_t { none, mean, sum, batchmean };
 
 }  // namespace xnn

@@ -18,7 +18,7 @@ public:
         if (bytes > capacity_) {
             memory_.reset();
             capacity_ = 0;
-            memory_.reset(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{page})));
+            memory_.reset(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{page})));
             capacity_ = bytes;
         }
         return memory_.get();
@@ -27,7 +27,7 @@ public:
 private:
     static constexpr std::size_t page = 4096;
     struct Free {
-        void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{page}); }
+        void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{page}); }
     };
     std::unique_ptr<std::byte, Free> memory_;
     std::size_t capacity_ = 0;
@@ -35,8 +35,8 @@ private:
 
 }  // namespace detail
 
-/// Uninitialised memory for n elements that the calling thread keeps for one purpose, named by an empty type. A later call
-/// for the same purpose hands out the same memory, or moves it to grow; only the first calls allocate.
+/// Uninitialised memory for n elements that the calling thread keeps for one purpose, named by an empty type. A later
+/// call for the same purpose hands out the same memory, or moves it to grow; only the first calls allocate.
 template <class Purpose, class T>
 T* scratch(index_t n) {
     static thread_local detail::GrowOnlyBuffer buffer;

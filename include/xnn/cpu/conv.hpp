@@ -11,6 +11,7 @@
 #include "xnn/cpu/conv/depthwise.hpp"
 #include "xnn/cpu/conv/unfold.hpp"
 #include "xnn/cpu/gemm.hpp"
+#include "xnn/cpu/widen.hpp"
 
 namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
@@ -39,7 +40,7 @@ inline bool is_pointwise(const ConvGeometry& g) {
 
 /// Rows of y whose patch matrix stays in the second cache while it is multiplied.
 inline index_t rows_at_once(const ConvGeometry& g, index_t element_size) {
-    constexpr index_t cache = 384 << 10;
+    constexpr index_t cache = 600 << 10;
     const Dims<3> output = g.output();
     const index_t row_bytes = g.weights_per_output() * output[2] * element_size;
     return gemm_detail::even_part(output[0] * output[1], std::max<index_t>(cache / row_bytes, 1));
@@ -89,8 +90,8 @@ void backward_data_group(const ConvGeometry& g, const T* gy, const T* w, T* gx, 
     const index_t size = g.output_size();
     const index_t depth = g.weights_per_output();
     const auto multiply = [&](index_t first, index_t columns, T* patches, bool add) {
-        gemm(Cpu{}, Transpose::yes, Transpose::no, depth, columns, g.out_channels_of_group(), w, depth, gy + first, size,
-             patches, columns, {.accumulate = add});
+        gemm(Cpu{}, Transpose::yes, Transpose::no, depth, columns, g.out_channels_of_group(), w, depth, gy + first,
+             size, patches, columns, {.accumulate = add});
     };
     if (is_pointwise(g)) {
         multiply(0, size, gx, accumulate);
@@ -146,14 +147,15 @@ void sum_channels(const ConvGeometry& g, index_t images, const T* gy, T* gbias, 
     }
 }
 
-/// Parts of the batch whose weight gradients are summed on their own, then together. Their number must not depend on the
-/// threads, for the order of the sums would.
+/// Parts of the batch whose weight gradients are summed on their own, then together. Their number must not depend on
+/// the threads, for the order of the sums would.
 inline index_t weight_gradient_parts(const ConvGeometry& g, index_t element_size) {
     constexpr index_t most_parts = 8;
     constexpr index_t memory = 8 << 20;
     const index_t bytes = g.out_channels * g.weights_per_output() * element_size;
     if (g.operations() < worth_threads) return 1;
-    return std::clamp(memory / std::max<index_t>(bytes, 1), index_t{1}, std::min(most_parts, divide_up(g.batch, index_t{2})));
+    return std::clamp(memory / std::max<index_t>(bytes, 1), index_t{1},
+                      std::min(most_parts, divide_up(g.batch, index_t{2})));
 }
 
 /// to[i] [+]= the sum of `parts` arrays of `size` elements, which lie one after the other.
@@ -236,27 +238,65 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
                                       add_to_part || image > begin);
             }
         if (gbias != nullptr)
-            sum_channels(g, end - begin, gy + begin * g.out_channels * g.output_size(), part_bias + part * g.out_channels,
-                         add_to_part);
+            sum_channels(g, end - begin, gy + begin * g.out_channels * g.output_size(),
+                         part_bias + part * g.out_channels, add_to_part);
     });
     if (parts == 1) return;
     sum_parts(parts, weights, part_weights, gw, accumulate);
     if (gbias != nullptr) sum_parts(parts, g.out_channels, part_bias, gbias, accumulate);
 }
 
+// 16-bit types: computed in float, rounded once.
+
+template <ReducedFloat T>
+void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation) {
+    using namespace wide_detail;
+    const index_t size = g.batch * g.out_channels * g.output_size();
+    float* wide_y = scratch<WideC, float>(size);
+    forward<float>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
+                   widen<WideB>(w, g.out_channels * g.weights_per_output()), widen<WideBias>(bias, g.out_channels),
+                   wide_y, activation);
+    convert_rows(wide_y, size, 1, size, y, size);
+}
+
+template <ReducedFloat T>
+void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
+    using namespace wide_detail;
+    const index_t size = g.batch * g.in_channels * g.input_size();
+    float* wide_gx = accumulate ? widen<WideC>(gx, size) : scratch<WideC, float>(size);
+    backward_data<float>(g, widen<WideA>(gy, g.batch * g.out_channels * g.output_size()),
+                         widen<WideB>(w, g.out_channels * g.weights_per_output()), wide_gx, accumulate);
+    convert_rows(wide_gx, size, 1, size, gx, size);
+}
+
+template <ReducedFloat T>
+void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
+    using namespace wide_detail;
+    const index_t size = g.out_channels * g.weights_per_output();
+    float* wide_gw = accumulate ? widen<WideC>(gw, size) : scratch<WideC, float>(size);
+    float* wide_gbias = gbias == nullptr || accumulate ? widen<WideBias>(gbias, g.out_channels)
+                                                       : scratch<WideBias, float>(g.out_channels);
+    backward_weight<float>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
+                           widen<WideB>(gy, g.batch * g.out_channels * g.output_size()), wide_gw, wide_gbias,
+                           accumulate);
+    convert_rows(wide_gw, size, 1, size, gw, size);
+    if (gbias != nullptr) convert_rows(wide_gbias, g.out_channels, 1, g.out_channels, gbias, g.out_channels);
+}
+
 }  // namespace conv_detail
 
-/// y = activation(x * w + bias): the convolution that `g` describes, in its layout. `bias` holds out_channels numbers or is
-/// null; what y held does not matter. Results of all convolution kernels are the same for any number of threads.
-template <std::floating_point T>
+/// y = activation(x * w + bias): the convolution that `g` describes, in its layout. `bias` holds out_channels numbers
+/// or is null; what y held does not matter. 16-bit types are computed in float and rounded once. Results of all
+/// convolution kernels are the same for any number of threads.
+template <Floating T>
 void conv_forward(Cpu, const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
                   Activation activation = Activation::none) {
     if (g.batch * g.out_channels * g.output_size() > 0) conv_detail::forward(g, x, w, bias, y, activation);
 }
 
-/// gx [+]= the gradient with respect to x, given gy, the gradient with respect to y: each element of gy times each weight,
-/// added where the convolution took its factor from. This is the transposed convolution of gy.
-template <std::floating_point T>
+/// gx [+]= the gradient with respect to x, given gy, the gradient with respect to y: each element of gy times each
+/// weight, added where the convolution took its factor from. This is the transposed convolution of gy.
+template <Floating T>
 void conv_backward_data(Cpu, const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     if (g.batch * g.out_channels * g.output_size() > 0)
         conv_detail::backward_data(g, gy, w, gx, accumulate);
@@ -265,7 +305,7 @@ void conv_backward_data(Cpu, const ConvGeometry& g, const T* gy, const T* w, T* 
 }
 
 /// gw [+]= the gradient with respect to w and, unless gbias is null, gbias [+]= the gradient with respect to the bias.
-template <std::floating_point T>
+template <Floating T>
 void conv_backward_weight(Cpu, const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
     if (g.batch * g.out_channels * g.output_size() > 0) {
         conv_detail::backward_weight(g, x, gy, gw, gbias, accumulate);
@@ -276,7 +316,7 @@ void conv_backward_weight(Cpu, const ConvGeometry& g, const T* x, const T* gy, T
 }
 
 /// gbias [+]= the gradient with respect to the bias alone.
-template <std::floating_point T>
+template <Floating T>
 void conv_backward_bias(Cpu, const ConvGeometry& g, const T* gy, T* gbias, bool accumulate) {
     conv_detail::sum_channels(g, g.batch, gy, gbias, accumulate);
 }

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "xnn/core/config.hpp"
 #include "xnn/core/device.hpp"
@@ -11,6 +12,7 @@
 #include "xnn/core/scratch.hpp"
 #include "xnn/cpu/gemm/driver.hpp"
 #include "xnn/cpu/gemm/gemv.hpp"
+#include "xnn/cpu/widen.hpp"
 
 namespace xnn::kernels {
 
@@ -49,8 +51,8 @@ void start_row(index_t n, T* c, const GemmEpilogue<T>& epilogue) {
     }
 }
 
-/// Adds a bias of the rows or columns of C to C and takes it from the epilogue: a tile starts either from C or from a bias
-/// that lies along its registers.
+/// Adds a bias of the rows or columns of C to C and takes it from the epilogue: a tile starts either from C or from a
+/// bias that lies along its registers.
 template <class T>
 void add_ahead(index_t m, index_t n, T* c, index_t ldc, const T*& bias, bool of_rows) {
     if (bias == nullptr) return;
@@ -70,6 +72,17 @@ void gemv(Transpose tb, index_t n, index_t k, const T* a, index_t a_stride, cons
         add_matrix_vector(n, k, a, b, ldb, c);
     if (epilogue.activation == Activation::relu)
         for (index_t j = 0; j < n; ++j) c[j] = apply(Activation::relu, c[j]);
+}
+
+/// A transposed B must be turned over. So must A and C if C' = B' A' is computed instead, which may move fewer
+/// elements, or fill the registers better.
+template <class T>
+bool turning_pays(index_t m, index_t n, index_t k, bool accumulate) {
+    constexpr index_t width = simd::width<T>;
+    constexpr index_t moves = 4;  // elements that are turned over while a register is multiplied
+    const index_t straight = n * k / moves + m * divide_up(n, width) * k;
+    const index_t turned = m * (k + (accumulate ? 2 * n : n)) / moves + n * divide_up(m, width) * k;
+    return turned < straight;
 }
 
 /// float and double.
@@ -94,8 +107,7 @@ void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* 
         return;
     }
     const bool relu = epilogue.activation == Activation::relu;
-    // Where B is transposed, so is C' = B' A', and turning over A and C instead may move fewer elements.
-    const bool turn = tb == Transpose::yes && (ta == Transpose::yes || m * (k + n) < n * k);
+    const bool turn = tb == Transpose::yes && (ta == Transpose::yes || turning_pays<T>(m, n, k, epilogue.accumulate));
     if (epilogue.accumulate) add_ahead(m, n, c, ldc, turn ? epilogue.row_bias : epilogue.column_bias, turn);
     if (turn)
         run_product<T>({n, m, k, b, ldb, 1, a, lda, ta == Transpose::no, c, ldc, true, epilogue.column_bias,
@@ -105,28 +117,11 @@ void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* 
                         epilogue.row_bias, epilogue.column_bias, epilogue.accumulate, relu});
 }
 
-struct WideA;     // names scratch memory
-struct WideB;     // names scratch memory
-struct WideC;     // names scratch memory
-struct WideBias;  // names scratch memory
-
-/// A dense copy in float of rows of a 16-bit type, in the scratch memory of `Purpose`.
-template <class Purpose, class T>
-float* widen(const T* from, index_t pitch, index_t rows, index_t columns) {
-    float* to = scratch<Purpose, float>(rows * columns);
-    constexpr index_t width = simd::width<float>;
-    for (index_t i = 0; i < rows; ++i)
-        for (index_t j = 0; j < columns; j += width) {
-            const index_t some = columns - j < width ? columns - j : width;
-            simd::store(to + i * columns + j, simd::load(from + i * pitch + j, some), some);
-        }
-    return to;
-}
-
 /// 16-bit types: a product of floats, rounded once.
 template <ReducedFloat T>
 void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, const T* b, index_t ldb,
           T* c, index_t ldc, const GemmEpilogue<T>& epilogue) {
+    using namespace wide_detail;
     const index_t a_columns = ta == Transpose::no ? k : m;
     const index_t b_columns = tb == Transpose::no ? n : k;
     const float* wide_a = widen<WideA>(a, lda, ta == Transpose::no ? m : k, a_columns);
@@ -135,20 +130,15 @@ void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* 
     float* bias = scratch<WideBias, float>(m + n);
     GemmEpilogue<float> wide{epilogue.accumulate, nullptr, nullptr, epilogue.activation};
     if (epilogue.column_bias != nullptr) {
-        for (index_t j = 0; j < n; ++j) bias[j] = static_cast<float>(epilogue.column_bias[j]);
+        convert_rows(epilogue.column_bias, n, 1, n, bias, n);
         wide.column_bias = bias;
     }
     if (epilogue.row_bias != nullptr) {
-        for (index_t i = 0; i < m; ++i) bias[n + i] = static_cast<float>(epilogue.row_bias[i]);
+        convert_rows(epilogue.row_bias, m, 1, m, bias + n, m);
         wide.row_bias = bias + n;
     }
     gemm(ta, tb, m, n, k, wide_a, a_columns, wide_b, b_columns, wide_c, n, wide);
-    constexpr index_t width = simd::width<float>;
-    for (index_t i = 0; i < m; ++i)
-        for (index_t j = 0; j < n; j += width) {
-            const index_t some = n - j < width ? n - j : width;
-            simd::store(c + i * ldc + j, simd::load(wide_c + i * n + j, some), some);
-        }
+    convert_rows(wide_c, n, m, n, c, ldc);
 }
 
 /// Integers: sums wrap around, as in PyTorch.
@@ -184,13 +174,13 @@ void gemm(Cpu, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, cons
     gemm_detail::gemm(ta, tb, m, n, k, a, lda, b, ldb, c, ldc, epilogue);
 }
 
-/// `count` products of the same shape, `a_step`, `b_step` and `c_step` elements apart; a step of 0 uses one matrix in all
-/// products. The epilogue is the same for all of them.
+/// `count` products of the same shape, `a_step`, `b_step` and `c_step` elements apart; a step of 0 uses one matrix in
+/// all products. The epilogue is the same for all of them.
 template <Element T>
     requires(!std::same_as<T, bool>)
 void gemm_batched(Cpu cpu, index_t count, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a,
-                  index_t lda, index_t a_step, const T* b, index_t ldb, index_t b_step, T* c, index_t ldc, index_t c_step,
-                  const std::type_identity_t<GemmEpilogue<T>>& epilogue = {}) {
+                  index_t lda, index_t a_step, const T* b, index_t ldb, index_t b_step, T* c, index_t ldc,
+                  index_t c_step, const std::type_identity_t<GemmEpilogue<T>>& epilogue = {}) {
     const double operations = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     const auto run = [&](index_t i) {
         gemm(cpu, ta, tb, m, n, k, a + i * a_step, lda, b + i * b_step, ldb, c + i * c_step, ldc, epilogue);

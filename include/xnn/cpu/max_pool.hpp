@@ -99,7 +99,7 @@ class WindowOffsets {
 public:
     explicit WindowOffsets(const PoolGeometry& geometry) : g_(geometry) {
         if constexpr (sizeof(W) > 1) return;
-        for (index_t number = 0; number < g_.window_size(); ++number)
+        for (index_t number = 0; number < std::min(g_.window_size(), index_t{255}); ++number)
             table_[number] = static_cast<std::int32_t>(compute(number));
         table_[255] = nowhere;
     }

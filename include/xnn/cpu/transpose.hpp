@@ -21,8 +21,9 @@ inline constexpr index_t strip_columns = 4;
 template <>
 inline constexpr index_t strip_rows<float> = 16;
 
-// to[k, r] = from[row_offset[r] + k] for 16 rows and 4 columns, of which the first `rows` are stored. The rows q, q + 4,
-// q + 8 and q + 12 are gathered in the quarters of one register by loads; 4 x 4 transpositions within the quarters remain.
+// to[k, r] = from[row_offset[r] + k] for 16 rows and 4 columns, of which the first `rows` are stored. The rows q, q +
+// 4, q + 8 and q + 12 are gathered in the quarters of one register by loads; 4 x 4 transpositions within the quarters
+// remain.
 XNN_INLINE void transpose_strip(const float* from, const index_t (&row_offset)[16], float* to, index_t to_pitch,
                                 simd::FirstLanes<float> rows) {
     __m512 row[4];
@@ -32,8 +33,10 @@ XNN_INLINE void transpose_strip(const float* from, const index_t (&row_offset)[1
         row[q] = _mm512_insertf32x4(row[q], _mm_loadu_ps(from + row_offset[q + 8]), 2);
         row[q] = _mm512_insertf32x4(row[q], _mm_loadu_ps(from + row_offset[q + 12]), 3);
     }
-    const __m512 low02 = _mm512_maskz_unpacklo_ps(0xffff, row[0], row[2]), high02 = _mm512_maskz_unpackhi_ps(0xffff, row[0], row[2]);
-    const __m512 low13 = _mm512_maskz_unpacklo_ps(0xffff, row[1], row[3]), high13 = _mm512_maskz_unpackhi_ps(0xffff, row[1], row[3]);
+    const __m512 low02 = _mm512_maskz_unpacklo_ps(0xffff, row[0], row[2]),
+                 high02 = _mm512_maskz_unpackhi_ps(0xffff, row[0], row[2]);
+    const __m512 low13 = _mm512_maskz_unpacklo_ps(0xffff, row[1], row[3]),
+                 high13 = _mm512_maskz_unpackhi_ps(0xffff, row[1], row[3]);
     simd::store(to, _mm512_maskz_unpacklo_ps(0xffff, low02, low13), rows);
     simd::store(to + to_pitch, _mm512_maskz_unpackhi_ps(0xffff, low02, low13), rows);
     simd::store(to + 2 * to_pitch, _mm512_maskz_unpacklo_ps(0xffff, high02, high13), rows);
@@ -74,7 +77,8 @@ void transpose(Cpu, const T* from, index_t from_pitch, index_t rows, index_t col
             const T* from_rows = from + r * from_pitch;
             index_t k = 0;
             for (; k + strip_columns <= columns; k += strip_columns)
-                transpose_strip(from_rows + k, row_offset, to + k * to_pitch + r, to_pitch, simd::FirstLanes<T>(filled));
+                transpose_strip(from_rows + k, row_offset, to + k * to_pitch + r, to_pitch,
+                                simd::FirstLanes<T>(filled));
             for (; k < columns; ++k)
                 for (index_t q = 0; q < filled; ++q) to[k * to_pitch + r + q] = from_rows[row_offset[q] + k];
         }

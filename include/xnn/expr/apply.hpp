@@ -32,6 +32,12 @@ struct result_type<Rule, Tuple<First, T...>> {
     using type = typename Rule::template value_type<First, T...>;
 };
 
+/// Floating-point arguments are of one type; indices and masks may be beside them.
+template <class... T>
+inline constexpr bool one_dtype = true;
+template <class First, class... T>
+inline constexpr bool one_dtype<First, T...> = Floating<First> ? ((!Floating<T> || std::same_as<First, T>) && ...) : one_dtype<T...>;
+
 template <class Rule>
 struct expectation {
     using type = Expects<>;
@@ -52,6 +58,8 @@ constexpr auto apply(Rule rule, X&&... x) {
     constexpr bool meta = detail::any_meta<X...>;
     if constexpr (!std::is_void_v<Problem>) {
         return Problem{};
+    } else if constexpr (!detail::one_dtype<value_t<operand_t<X>>...>) {
+        return reject<Mismatch<Rule, Expects<OneDtype>, Got<value_t<operand_t<X>>...>>, meta>();
     } else if constexpr (!Rule::accepts(shape_t<operand_t<X>>::static_extents...)) {
         return reject<Mismatch<Rule, typename detail::expectation<Rule>::type, Got<shape_t<operand_t<X>>...>>, meta>();
     } else {
@@ -154,7 +162,7 @@ constexpr auto map(F f, X&&... x) {
     if constexpr (!std::is_void_v<Problem>) {
         return Problem{};
     } else if constexpr (!detail::BroadcastAll::accepts(shape_t<operand_t<X>>::static_extents...)) {
-        return reject<Mismatch<F, Expects<detail::BroadcastAll>, Got<shape_t<operand_t<X>>...>>, meta>();
+        return reject<Mismatch<F, Expects<ShapesThatBroadcast>, Got<shape_t<operand_t<X>>...>>, meta>();
     } else {
         using T = promoted_t<F, operand_t<X>...>;
         using Result = std::conditional_t<is_predicate<F>, bool, T>;

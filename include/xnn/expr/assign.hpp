@@ -25,7 +25,7 @@ void assign(Tensor<T, S, Device>& tensor, E&& expression) {
                 assign(Target<T>{tensor.data()}, loader, shape.extents());
             } else {
                 const value_t<Node>* data = dense(lease.arena(), node, state);
-                Tensor<T, S, Device> kept = std::move(tensor);
+                [[maybe_unused]] Tensor<T, S, Device> kept = std::move(tensor);
                 tensor.resize(shape);
                 assign(Target<T>{tensor.data()}, Ptr<value_t<Node>>(data), shape.extents());
             }

@@ -37,6 +37,19 @@ template <class F>
     requires requires { F::differentiable; }
 inline constexpr bool is_differentiable<F> = F::differentiable;
 
+/// Whether an expression is marked as inference: then nothing that is computed from it has gradients.
+template <class E>
+inline constexpr bool is_inference = false;
+template <class E>
+    requires requires { E::inference; }
+inline constexpr bool is_inference<E> = E::inference;
+
+/// What an operation's arguments mean for its result.
+template <class... E>
+inline constexpr bool any_inference = (is_inference<E> || ...);
+template <class... E>
+inline constexpr bool any_requires_grad = !any_inference<E...> && (E::requires_grad || ...);
+
 template <class Device>
 class Pass;
 
@@ -54,7 +67,6 @@ public:
 
     index_t references = 0;
     index_t order = 0;  // when its evaluation was done: after all that it uses
-    bool queued = false;
 
 protected:
     static index_t next_order() {
@@ -69,7 +81,7 @@ class Pass {
 public:
     Pass() : lease_(Lease<Device>::take()), waiting_(std::exchange(spare(), {})) {}
     ~Pass() {
-        for (auto* node : waiting_) forget(*node);
+        for (auto* node : waiting_) node->forget_gradient();
         waiting_.clear();
         spare() = std::move(waiting_);
     }
@@ -79,8 +91,8 @@ public:
     /// Memory for the gradients on the way.
     Arena<Device>& arena() const { return lease_.arena(); }
 
+    /// Takes a node in whose gradient something begins to gather.
     void enqueue(NodeBase<Device>& node) {
-        if (std::exchange(node.queued, true)) return;
         const auto later = [](auto* a, auto* b) { return a->order < b->order; };
         waiting_.insert(std::upper_bound(waiting_.begin(), waiting_.end(), &node, later), &node);
     }
@@ -89,17 +101,12 @@ public:
         while (!waiting_.empty()) {
             NodeBase<Device>* node = waiting_.back();
             waiting_.pop_back();
-            node->queued = false;
             node->propagate(*this);
             node->forget_gradient();
         }
     }
 
 private:
-    static void forget(NodeBase<Device>& node) {
-        node.queued = false;
-        node.forget_gradient();
-    }
     static std::vector<NodeBase<Device>*>& spare() {
         static thread_local std::vector<NodeBase<Device>*> nodes;
         return nodes;

@@ -32,7 +32,8 @@ class Operation : public Node<Operation<Rule, T, S, Device, E...>, T, S, Device>
         std::declval<TensorView<const value_t<E>, shape_t<E>, Device>>()...));
 
 public:
-    static constexpr bool requires_grad = is_differentiable<Rule> && (E::requires_grad || ...);
+    static constexpr bool requires_grad = is_differentiable<Rule> && any_requires_grad<E...>;
+    static constexpr bool inference = any_inference<E...>;
     struct State {
         Tuple<typename E::State...> arguments;
         Tuple<const value_t<E>*...> inputs;

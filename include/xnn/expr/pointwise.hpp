@@ -59,6 +59,7 @@ public:
     using shape_type = S;
     using device = device_t<E>;
     static constexpr bool requires_grad = E::requires_grad;
+    static constexpr bool inference = is_inference<E>;
     static constexpr bool is_leaf = E::is_leaf;
     struct State {
         typename E::State child;
@@ -115,7 +116,8 @@ class Pointwise : public Node<Pointwise<F, T, S, Device, E...>, T, S, Device>,
     using Indices = std::index_sequence_for<E...>;
 
 public:
-    static constexpr bool requires_grad = is_differentiable<F> && (E::requires_grad || ...);
+    static constexpr bool requires_grad = is_differentiable<F> && any_requires_grad<E...>;
+    static constexpr bool inference = any_inference<E...>;
     using State = Tuple<typename E::State...>;
 
     Pointwise(F f, const S& shape, E&&... arguments) : f_(f), shape_(shape), arguments_{{std::move(arguments)}...} {}

@@ -16,6 +16,14 @@ namespace xnn {
 /// What a layer or an operation can be given.
 template <class...>
 struct Expects {};
+/// Expectations of operations that take more than one shape.
+template <index_t Extent>
+struct LastExtent {};             ///< any shape that ends so
+template <auto KernelSize>
+struct ExtentsOfAtLeast {};       ///< the last extents, with their padding
+struct ShapesThatBroadcast {};    ///< equal from the last dimension on, or 1
+struct TargetsForLogits {};       ///< class indices [batch, d…] or probabilities [batch, classes, d…]
+struct OneDtype {};               ///< the same floating-point dtype for all arguments
 /// What it was given.
 template <class...>
 struct Got {};

@@ -53,6 +53,8 @@ private:
         static_assert(Self::requires_grad, "backward() of an expression in which nothing requires a gradient");
         const auto handle = operand(self());
         evaluate(handle);
+        if (!handle.node().recorded)
+            throw Error("backward: expected an expression that was evaluated with gradients enabled, got one evaluated under no_grad");
         Pass<Device> pass;
         handle.propagate(pass, typename std::remove_cvref_t<decltype(handle)>::State{}, gradient);
         pass.run();

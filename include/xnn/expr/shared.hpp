@@ -86,14 +86,16 @@ private:
 };
 
 /// A use of a named expression.
-template <class T, AnyShape S, class Device, bool RequiresGrad>
-class Handle : public Root<Handle<T, S, Device, RequiresGrad>, T, S, Device>, public StoredNode<Handle<T, S, Device, RequiresGrad>> {
+template <class T, AnyShape S, class Device, bool RequiresGrad, bool Inference = false>
+class Handle : public Root<Handle<T, S, Device, RequiresGrad, Inference>, T, S, Device>,
+               public StoredNode<Handle<T, S, Device, RequiresGrad, Inference>> {
 public:
     using xnn_expression = void;
     using value_type = T;
     using shape_type = S;
     using device = Device;
     static constexpr bool requires_grad = RequiresGrad;
+    static constexpr bool inference = Inference;
     static constexpr bool is_leaf = true;
     struct State {};
 
@@ -107,14 +109,14 @@ public:
     Ptr<T> loader(const State&) const { return Ptr<T>(node_->value); }
 
     Target<T> open(Pass<Device>& pass, const State&) const {
-        if (!node_->recorded)
-            throw Error("backward: expected an expression that was evaluated with gradients enabled, got one evaluated under no_grad");
+        if (!node_->recorded) return {};  // a constant, as what PyTorch computes under no_grad
         auto& gradient = node_->gradient;
         if (gradient.data) return {gradient.data, true};
         gradient.data = pass.arena().template allocate<T>(shape_.size());
+        pass.enqueue(*node_.get());  // its turn comes when all that was evaluated after it is done
         return gradient;
     }
-    void close(Pass<Device>& pass, const State&, Target<T>) const { pass.enqueue(*node_.get()); }
+    void close(Pass<Device>&, const State&, Target<T>) const {}
 
     ValueNode<T, Device>& node() const { return *node_.get(); }
 
@@ -135,7 +137,7 @@ public:
 
     auto share() const {
         if (!node_) node_ = NodeRef<ValueNode<T, Device>>(new SharedNode<Self>(Self(static_cast<const Self&>(*this))));
-        return Handle<T, S, Device, Self::requires_grad>(node_, static_cast<const Self&>(*this).shape());
+        return Handle<T, S, Device, Self::requires_grad, is_inference<Self>>(node_, static_cast<const Self&>(*this).shape());
     }
 
 private:

@@ -16,7 +16,7 @@ template <index_t InFeatures, index_t OutFeatures, bool Bias = true, Floating T 
 struct Linear : Module<Linear<InFeatures, OutFeatures, Bias, T, Device>> {
     using weight_shape = Shape<OutFeatures, InFeatures>;
     using bias_shape = Shape<OutFeatures>;
-    using expects = Expects<Shape<InFeatures>>;  // as last dimension
+    using expects = Expects<LastExtent<InFeatures>>;
 
     Parameter<T, weight_shape, Device> weight{init::default_for<T, weight_shape, Device>(InFeatures)};
     std::conditional_t<Bias, Parameter<T, bias_shape, Device>, NoBias> bias = make_bias();

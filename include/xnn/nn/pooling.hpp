@@ -34,9 +34,9 @@ struct PoolWindowOf {
 };
 
 /// A layer that applies a rule to one argument.
-template <class Self, class Rule, std::size_t Rank>
+template <class Self, class Rule, Sizes KernelSize>
 struct PoolLayer : Module<Self> {
-    using expects = Expects<PoolWindow<Rank>>;
+    using expects = Expects<ExtentsOfAtLeast<KernelSize>>;
     static constexpr bool accepts(const auto& x) { return Rule::accepts(x); }
     constexpr auto forward(auto x) const { return xnn::apply(Rule{}, std::move(x)); }
 };
@@ -51,19 +51,19 @@ using AvgPoolRuleOf = AvgPoolRule<PoolWindowOf<Rank, K, O.stride, O.padding, Siz
 /// The largest element of each window: [*, length] → [*, length'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
 template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}>
-struct MaxPool1d : detail::PoolLayer<MaxPool1d<KernelSize, Options>, detail::MaxPoolRuleOf<1, KernelSize, Options>, 1> {};
+struct MaxPool1d : detail::PoolLayer<MaxPool1d<KernelSize, Options>, detail::MaxPoolRuleOf<1, KernelSize, Options>, KernelSize> {};
 /// The largest element of each window: [*, height, width] → [*, height', width'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
 template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}>
-struct MaxPool2d : detail::PoolLayer<MaxPool2d<KernelSize, Options>, detail::MaxPoolRuleOf<2, KernelSize, Options>, 2> {};
+struct MaxPool2d : detail::PoolLayer<MaxPool2d<KernelSize, Options>, detail::MaxPoolRuleOf<2, KernelSize, Options>, KernelSize> {};
 /// The mean of each window: [*, length] → [*, length'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
 template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}>
-struct AvgPool1d : detail::PoolLayer<AvgPool1d<KernelSize, Options>, detail::AvgPoolRuleOf<1, KernelSize, Options>, 1> {};
+struct AvgPool1d : detail::PoolLayer<AvgPool1d<KernelSize, Options>, detail::AvgPoolRuleOf<1, KernelSize, Options>, KernelSize> {};
 /// The mean of each window: [*, height, width] → [*, height', width'].
 /// https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
 template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}>
-struct AvgPool2d : detail::PoolLayer<AvgPool2d<KernelSize, Options>, detail::AvgPoolRuleOf<2, KernelSize, Options>, 2> {};
+struct AvgPool2d : detail::PoolLayer<AvgPool2d<KernelSize, Options>, detail::AvgPoolRuleOf<2, KernelSize, Options>, KernelSize> {};
 
 /// The layers as functions, for chains: `x | nn::max_pool2d<2>`.
 template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}>

@@ -12,6 +12,8 @@ using kernels::CrossEntropyOptions;
 /// What losses over classes share: logits [batch, classes, d…], targets [batch, d…] of class indices or of the logits' shape.
 template <Reduction R>
 struct ClassLossRule {
+    using expects = Expects<TargetsForLogits>;
+
     template <std::size_t N>
     static constexpr auto extents(const Dims<N>& x, const auto&...) {
         if constexpr (R != Reduction::none) {
@@ -36,6 +38,13 @@ struct ClassLossRule {
     }
 
 protected:
+    static_assert(R != Reduction::batchmean, "the reduction of a loss over classes is none, mean or sum");
+    template <class T>
+    static const T* pointer(auto... weight) {
+        const T* result = nullptr;
+        ((result = weight.data), ...);
+        return result;
+    }
     static kernels::CrossEntropyExtents sizes(auto x) {
         const auto extents = x.shape.extents();
         return {extents[0], extents[1], product_or_dyn(extents, 2, extents.size())};
@@ -62,7 +71,7 @@ struct CrossEntropyRule : ClassLossRule<R> {
         using T = typename decltype(x)::value_type;
         const auto sizes = this->sizes(x);
         auto* saved = arena.template allocate<compute_t<T>>(sizes.saved());
-        kernels::cross_entropy_forward(typename decltype(y)::device{}, x.data, target.data, pointer<T>(weight...), y.data, saved, sizes, options());
+        kernels::cross_entropy_forward(typename decltype(y)::device{}, x.data, target.data, this->template pointer<T>(weight...), y.data, saved, sizes, options());
         return static_cast<const compute_t<T>*>(saved);
     }
     template <class T>
@@ -71,22 +80,16 @@ struct CrossEntropyRule : ClassLossRule<R> {
         const auto sizes = this->sizes(x);
         const auto gx = get<0>(targets);
         if constexpr (std::integral<typename decltype(target)::value_type>) {
-            kernels::cross_entropy_backward(device, x.data, target.data, pointer<T>(weight...), gy, saved, gx.data, gx.accumulate, sizes, options());
+            kernels::cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, gx.data, gx.accumulate, sizes, options());
         } else {
             const auto gt = get<1>(targets);
-            kernels::cross_entropy_backward(device, x.data, target.data, pointer<T>(weight...), gy, saved, gx.data, static_cast<T*>(nullptr), gx.accumulate, sizes, options());
-            if (gt) kernels::cross_entropy_backward(device, x.data, target.data, pointer<T>(weight...), gy, saved, static_cast<T*>(nullptr), gt.data, gt.accumulate, sizes, options());
+            kernels::cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, gx.data, static_cast<T*>(nullptr), gx.accumulate, sizes, options());
+            if (gt) kernels::cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, static_cast<T*>(nullptr), gt.data, gt.accumulate, sizes, options());
         }
     }
 
 private:
     CrossEntropyOptions options() const { return {R, label_smoothing, ignore_index}; }
-    template <class T>
-    static const T* pointer(auto... weight) {
-        const T* result = nullptr;
-        ((result = weight.data), ...);
-        return result;
-    }
 };
 
 namespace functional {

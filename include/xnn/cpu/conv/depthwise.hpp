@@ -24,7 +24,8 @@ class PaddedPlane {
 public:
     PaddedPlane(index_t height, index_t width, index_t column_stride)
         : height_(height), width_(width), stride_(column_stride), part_(divide_up(width, column_stride)) {
-        const index_t size = height * row_pitch() + simd::width<T>;  // registers are read whole behind the last row's end
+        const index_t size =
+            height * row_pitch() + simd::width<T>;  // registers are read whole behind the last row's end
         data_ = scratch<DepthwisePlane, T>(size);
         std::fill_n(data_, size, T(0));
     }
@@ -33,8 +34,8 @@ public:
     index_t offset(index_t y, index_t x) const { return y * row_pitch() + x % stride_ * part_ + x / stride_; }
     const T* data() const { return data_; }
 
-    /// Writes rows * columns numbers, the first at `first`, `step` apart in both directions; 1 apart along a row if it is
-    /// kept in parts. What falls outside is dropped.
+    /// Writes rows * columns numbers, the first at `first`, `step` apart in both directions; 1 apart along a row if it
+    /// is kept in parts. What falls outside is dropped.
     void write(const T* from, index_t rows, index_t columns, Dims<2> first, Dims<2> step) {
         const Fitting fit = fitting(first[1], step[1], width_, columns);
         if (fit.begin == fit.end) return;
@@ -77,17 +78,19 @@ struct DepthwiseOutput {
     bool relu;
 };
 
-/// Up to a register of outputs in each of Rows rows: to[j] = activation([to[j] +] bias + sum over taps of weight * from[offset + j]).
+/// Up to a register of outputs in each of Rows rows:
+///     to[j] = activation([to[j] +] bias + sum over taps of weight * from[offset + j])
 template <int Rows, class T>
-void correlate_rows(const T* from, index_t from_pitch, const Tap<T>* taps, index_t tap_count, const DepthwiseOutput<T>& output,
-                    index_t columns, T* to) {
+void correlate_rows(const T* from, index_t from_pitch, const Tap<T>* taps, index_t tap_count,
+                    const DepthwiseOutput<T>& output, index_t columns, T* to) {
     using Batch = simd::batch<T>;
     Batch sum[Rows];
     XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[r] = Batch(output.bias);
     for (index_t t = 0; t < tap_count; ++t) {
         const Batch weight(taps[t].weight);
         const T* shifted = from + taps[t].offset;
-        XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[r] = simd::fma(weight, simd::load(shifted + r * from_pitch), sum[r]);
+        XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[r] =
+            simd::fma(weight, simd::load(shifted + r * from_pitch), sum[r]);
     }
     const simd::FirstLanes<T> mask(columns);
     XNN_UNROLL for (int r = 0; r < Rows; ++r, to += output.columns) {
@@ -102,7 +105,8 @@ void correlate_rows(const T* from, index_t from_pitch, const Tap<T>* taps, index
 
 /// An output channel, a few rows at a time: enough sums to hide the latency of fma, however narrow the image is.
 template <class T>
-void correlate(const PaddedPlane<T>& plane, const Tap<T>* taps, index_t tap_count, const DepthwiseOutput<T>& output, T* to) {
+void correlate(const PaddedPlane<T>& plane, const Tap<T>* taps, index_t tap_count, const DepthwiseOutput<T>& output,
+               T* to) {
     constexpr index_t width = simd::width<T>;
     const index_t pitch = output.row_step * plane.row_pitch();
     const T* from = plane.data();
@@ -120,8 +124,8 @@ void correlate(const PaddedPlane<T>& plane, const Tap<T>* taps, index_t tap_coun
 
 /// Input channels with one output channel or several each, in at most two dimensions.
 inline bool is_depthwise(const ConvGeometry& g) {
-    return g.groups > 1 && g.in_channels_of_group() == 1 && g.kernel[0] == 1 && g.input[0] == 1 && g.pad_before[0] == 0 &&
-           g.pad_after[0] == 0;
+    return g.groups > 1 && g.in_channels_of_group() == 1 && g.kernel[0] == 1 && g.input[0] == 1 &&
+           g.pad_before[0] == 0 && g.pad_after[0] == 0;
 }
 
 /// The plane of one channel of x, as a forward pass reads it.
@@ -153,12 +157,13 @@ void depthwise_forward(const ConvGeometry& g, const T* x, const T* w, const T* b
     for (index_t o = 0; o < g.out_channels_of_group(); ++o) {
         for (index_t t = 0; t < tap_count; ++t) taps[t].weight = w[o * tap_count + t];
         const T start = bias != nullptr ? bias[o] : T(0);
-        correlate<T>(plane, taps, tap_count, {output[1], output[2], g.stride[1], start, false, relu}, y + o * g.output_size());
+        correlate<T>(plane, taps, tap_count, {output[1], output[2], g.stride[1], start, false, relu},
+                     y + o * g.output_size());
     }
 }
 
-/// The gradient of one input channel of one image. With its elements a stride apart, gy is correlated with the weights in
-/// reverse order.
+/// The gradient of one input channel of one image. With its elements a stride apart, gy is correlated with the weights
+/// in reverse order.
 template <class T>
 void depthwise_backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     const Dims<3> output = g.output();
@@ -166,8 +171,8 @@ void depthwise_backward_data(const ConvGeometry& g, const T* gy, const T* w, T* 
     const Dims<2> reach{g.dilation[1] * (g.kernel[1] - 1), g.dilation[2] * (g.kernel[2] - 1)};
     for (index_t o = 0; o < g.out_channels_of_group(); ++o) {
         PaddedPlane<T> plane(g.input[1] + reach[0], g.input[2] + reach[1], 1);
-        plane.write(gy + o * g.output_size(), output[1], output[2], {reach[0] - g.pad_before[1], reach[1] - g.pad_before[2]},
-                    {g.stride[1], g.stride[2]});
+        plane.write(gy + o * g.output_size(), output[1], output[2],
+                    {reach[0] - g.pad_before[1], reach[1] - g.pad_before[2]}, {g.stride[1], g.stride[2]});
         Tap<T>* taps = make_taps(g, plane);
         for (index_t t = 0; t < tap_count; ++t) taps[t].weight = w[(o + 1) * tap_count - 1 - t];
         correlate<T>(plane, taps, tap_count, {g.input[1], g.input[2], 1, T(0), accumulate || o > 0, false}, gx);

@@ -1,4 +1,5 @@
-// Convolutions as matrix products: the patches of an image as the columns of a matrix, and their sum back into an image.
+// Convolutions as matrix products: the patches of an image as the columns of a matrix, and their sum back into an
+// image.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,8 @@ struct OutputRows {
     index_t end;
 };
 
-/// A block of the patch matrix that one weight makes: rows of y within the image, and what lies in the padding beside them.
+/// A block of the patch matrix that one weight makes: rows of y within the image, and what lies in the padding beside
+/// them.
 struct PatchBlock {
     index_t image;   // offset of the first element in the image
     index_t matrix;  // offset of the block in the matrix, whose rows follow each other without gaps
@@ -34,19 +36,22 @@ struct Fitting {
     index_t end;
 };
 inline Fitting fitting(index_t shift, index_t stride, index_t extent, index_t places) {
-    const index_t begin = shift >= 0 ? 0 : std::min(divide_up(-shift, stride), places);
-    const index_t end = shift >= extent ? 0 : divide_up(extent - shift, stride);
+    const auto steps = [=](index_t distance) { return stride == 1 ? distance : divide_up(distance, stride); };
+    const index_t begin = shift >= 0 ? 0 : std::min(steps(-shift), places);
+    const index_t end = shift >= extent ? 0 : steps(extent - shift);
     return {begin, std::clamp(end, begin, places)};
 }
 
 /// Walks over the patch matrix of one image, [channels * kernel, rows of y], in the order in which it is stored: calls
-/// inside(block) for what lies within the image and outside(offset, length) for rows of y in the padding above and below.
+/// inside(block) for what lies within the image and outside(offset, length) for rows of y in the padding above and
+/// below.
 template <class Inside, class Outside>
 void for_each_patch_block(const ConvGeometry& g, index_t channels, OutputRows rows, const Inside& inside,
                           const Outside& outside) {
     const Dims<3> output = g.output();
     const index_t width = output[2];
     const auto shift = [&](std::size_t d, index_t tap) { return tap * g.dilation[d] - g.pad_before[d]; };
+    const index_t first_depth = rows.begin / output[1];
     index_t to = 0;
     for (index_t c = 0; c < channels; ++c)
         for (index_t kd = 0; kd < g.kernel[0]; ++kd)
@@ -54,9 +59,9 @@ void for_each_patch_block(const ConvGeometry& g, index_t channels, OutputRows ro
                 const Fitting y = fitting(shift(1, kh), g.stride[1], g.input[1], output[1]);
                 for (index_t kw = 0; kw < g.kernel[2]; ++kw) {
                     const Fitting x = fitting(shift(2, kw), g.stride[2], g.input[2], width);
-                    for (index_t row = rows.begin; row < rows.end;) {
+                    index_t depth = first_depth;
+                    for (index_t row = rows.begin; row < rows.end; ++depth) {
                         // The rows of one depth, of which those from `top` to before `bottom` lie within the image.
-                        const index_t depth = row / output[1];
                         const index_t first = row - depth * output[1];
                         const index_t last = std::min(output[1], rows.end - depth * output[1]);
                         const index_t z = depth * g.stride[0] + shift(0, kd);
@@ -66,9 +71,10 @@ void for_each_patch_block(const ConvGeometry& g, index_t channels, OutputRows ro
                         if (top > first) outside(to, (top - first) * width);
                         to += (top - first) * width;
                         if (bottom > top) {
-                            const index_t image_row = (c * g.input[0] + z) * g.input[1] + top * g.stride[1] + shift(1, kh);
-                            inside(PatchBlock{image_row * g.input[2] + x.begin * g.stride[2] + shift(2, kw), to, bottom - top,
-                                              x.begin, x.end - x.begin, width - x.end});
+                            const index_t image_row =
+                                (c * g.input[0] + z) * g.input[1] + top * g.stride[1] + shift(1, kh);
+                            inside(PatchBlock{image_row * g.input[2] + x.begin * g.stride[2] + shift(2, kw), to,
+                                              bottom - top, x.begin, x.end - x.begin, width - x.end});
                         }
                         to += (bottom - top) * width;
                         if (last > bottom) outside(to, (last - bottom) * width);
@@ -79,8 +85,9 @@ void for_each_patch_block(const ConvGeometry& g, index_t channels, OutputRows ro
             }
 }
 
-/// Calls piece(offset, integral_constant length) for pieces that make up n elements: registers, then ever smaller powers of
-/// two. Rows of images are short, and partial registers that straddle cache lines or reload what was just stored are slow.
+/// Calls piece(offset, integral_constant length) for pieces that make up n elements: registers, then ever smaller
+/// powers of two. Rows of images are short, and partial registers that straddle cache lines or reload what was just
+/// stored are slow.
 template <class T, class Piece>
 XNN_INLINE void for_each_piece(index_t n, const Piece& piece) {
     constexpr index_t width = std::max<index_t>(simd::width<T>, 4);
@@ -119,7 +126,8 @@ void unfold(const ConvGeometry& g, index_t channels, OutputRows rows, const T* i
             for (index_t j = 0; j < block.after; ++j) *to++ = T(0);
         }
     };
-    for_each_patch_block(g, channels, rows, copy, [=](index_t to, index_t length) { std::fill_n(matrix + to, length, T(0)); });
+    for_each_patch_block(g, channels, rows, copy,
+                         [=](index_t to, index_t length) { std::fill_n(matrix + to, length, T(0)); });
 }
 
 /// The adjoint of unfold: adds each element of the matrix to the element of the image that unfold takes it from.
@@ -134,7 +142,7 @@ void fold(const ConvGeometry& g, index_t channels, OutputRows rows, const T* mat
             if (stride == 1)
                 for_each_piece<T>(block.inside, [&](index_t j, auto length) {
                     T sum[length()];
-                    XNN_UNROLL for (index_t i = 0; i < length(); ++i) sum[i] = to[j + i] + from[j + i];
+                    for (index_t i = 0; i < length(); ++i) sum[i] = to[j + i] + from[j + i];
                     std::memcpy(to + j, sum, sizeof sum);
                 });
             else

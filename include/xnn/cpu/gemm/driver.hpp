@@ -102,7 +102,8 @@ private:
     void run_tiles(Range tiles, Range panels) {
         if (plan_.pack_b && !plan_.pack_a) {
             for (index_t tile = tiles.begin; tile < tiles.end; ++tile)
-                for (index_t panel = panels.begin; panel < panels.end; ++panel) run(tile, tiles.begin, panel, panels.begin);
+                for (index_t panel = panels.begin; panel < panels.end; ++panel)
+                    run(tile, tiles.begin, panel, panels.begin);
         } else {
             for (index_t panel = panels.begin; panel < panels.end; ++panel)
                 for (index_t tile = tiles.begin; tile < tiles.end; ++tile) run(tile, tiles.begin, panel, panels.begin);

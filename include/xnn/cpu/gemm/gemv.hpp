@@ -22,8 +22,8 @@ void add_scaled_rows(index_t n, const T* x, index_t x_stride, const T* b, index_
         Batch sum[sets];
         sum[0] = simd::load(y + j);
         if constexpr (sets > 1) sum[1] = Batch(T(0));
-        XNN_UNROLL for (int r = 0; r < Rows; ++r)
-            sum[r % sets] = simd::fma(factor[r], simd::load(b + r * b_pitch + j), sum[r % sets]);
+        XNN_UNROLL for (int r = 0; r < Rows; ++r) sum[r % sets] =
+            simd::fma(factor[r], simd::load(b + r * b_pitch + j), sum[r % sets]);
         if constexpr (sets > 1) sum[0] += sum[1];
         simd::store(y + j, sum[0]);
     }
@@ -61,17 +61,16 @@ void add_matrix_vector(index_t n, index_t k, const T* x, const T* b, index_t b_p
         Batch sum[2][rows];
         XNN_UNROLL for (int r = 0; r < rows; ++r) sum[0][r] = sum[1][r] = Batch(T(0));
         index_t i = 0;
-        for (; i + 2 * width <= k; i += 2 * width)
-            XNN_UNROLL for (int s = 0; s < 2; ++s) {
+        for (; i + 2 * width <= k; i += 2 * width) XNN_UNROLL for (int s = 0; s < 2; ++s) {
                 const Batch factor = simd::load(x + i + s * width);
-                XNN_UNROLL for (int r = 0; r < rows; ++r)
-                    sum[s][r] = simd::fma(factor, simd::load(b + row[r] + i + s * width), sum[s][r]);
+                XNN_UNROLL for (int r = 0; r < rows; ++r) sum[s][r] =
+                    simd::fma(factor, simd::load(b + row[r] + i + s * width), sum[s][r]);
             }
         for (; i < k; i += width) {
             const simd::FirstLanes<T> mask(std::min(width, k - i));
             const Batch factor = simd::load(x + i, mask);
-            XNN_UNROLL for (int r = 0; r < rows; ++r)
-                sum[0][r] = simd::fma(factor, simd::load(b + row[r] + i, mask), sum[0][r]);
+            XNN_UNROLL for (int r = 0; r < rows; ++r) sum[0][r] =
+                simd::fma(factor, simd::load(b + row[r] + i, mask), sum[0][r]);
         }
         for (int r = 0; r < rows && j + r < n; ++r) y[j + r] += simd::reduce_add(sum[0][r] + sum[1][r]);
     }

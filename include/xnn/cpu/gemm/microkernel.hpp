@@ -19,12 +19,13 @@ inline constexpr int tile_rows = simd::register_count == 32 ? 14 : 6;
 
 /// Columns of the widest tile.
 template <class T>
-inline constexpr index_t tile_columns = tile_registers * simd::width<T>;
+inline constexpr index_t tile_columns = tile_registers* simd::width<T>;
 
 /// What one call of a microkernel computes, for i in the tile's rows and j in its columns:
 ///     c[i, j] = max(lowest, start[i, j] + sum over k of a[i, k] * b[k, j] + row_bias[i * row_bias_stride])
-/// `start` is C itself where the product is added to it, or the bias of the columns or zeros (with a pitch of 0). Constants
-/// instead of cases (a bias of zero, a lowest value of minus infinity) keep the kernels small: there are many of them.
+/// `start` is C itself where the product is added to it, or the bias of the columns or zeros (with a pitch of 0).
+/// Constants instead of cases (a bias of zero, a lowest value of minus infinity) keep the kernels small: there are many
+/// of them.
 template <class T>
 struct Tile {
     index_t k;
@@ -78,8 +79,8 @@ template <class T, int Rows, int Registers>
         XNN_UNROLL for (int j = 0; j < last; ++j) sum[0][i][j] = simd::load(start + j * width);
         sum[0][i][last] = simd::load(start + last * width, mask);
         start += tile.start_pitch;
-        XNN_UNROLL for (int s = 1; s < sets; ++s)
-            XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[s][i][j] = Batch(T(0));
+        XNN_UNROLL for (int s = 1; s < sets; ++s) XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[s][i][j] =
+            Batch(T(0));
     }
 
     const T* a = tile.a;
@@ -94,16 +95,16 @@ template <class T, int Rows, int Registers>
                 add_step<T>(sum[s], a, a_row_stride, b, mask);
     }
     for (; k > 0; --k, a += a_k_stride, b += b_pitch) add_step<T>(sum[0], a, a_row_stride, b, mask);
-    XNN_UNROLL for (int s = 1; s < sets; ++s)
-        XNN_UNROLL for (int i = 0; i < Rows; ++i)
-            XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[0][i][j] += sum[s][i][j];
+    XNN_UNROLL for (int s = 1; s < sets; ++s) XNN_UNROLL for (int i = 0; i < Rows; ++i)
+        XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[0][i][j] += sum[s][i][j];
 
     const Batch lowest(tile.lowest);
     const T* row_bias = tile.row_bias;
     T* c = tile.c;
     XNN_UNROLL for (int i = 0; i < Rows; ++i, row_bias += tile.row_bias_stride, c += tile.c_pitch) {
         const Batch bias(*row_bias);
-        XNN_UNROLL for (int j = 0; j < last; ++j) simd::store(c + j * width, simd::max_or_nan(lowest, sum[0][i][j] + bias));
+        XNN_UNROLL for (int j = 0; j < last; ++j)
+            simd::store(c + j * width, simd::max_or_nan(lowest, sum[0][i][j] + bias));
         const Batch value = simd::max_or_nan(lowest, sum[0][i][last] + bias);
         if (simd::masked_stores_are_cheap || tile.last_columns < width)
             simd::store(c + last * width, value, mask);
@@ -112,12 +113,12 @@ template <class T, int Rows, int Registers>
     }
 }
 
-/// Heights of the microkernels for tiles of `registers` registers, ascending: tiles of other heights are made of several.
-/// Each instance costs compile time. Tiles of one register are only needed for the last columns of C.
+/// Heights of the microkernels for tiles of `registers` registers, ascending: tiles of other heights are made of
+/// several. Each instance costs compile time. Tiles of one register are only needed for the last columns of C.
 template <int Registers>
 inline constexpr auto heights = [] {
     if constexpr (Registers == 1)
-        return std::array{1, 4, std::min(8, tile_rows)};
+        return std::array{1, 2, 4, std::min(8, tile_rows)};
     else if constexpr (tile_rows == 14)
         return std::array{1, 2, 4, 8, 12, 14};
     else

@@ -84,9 +84,11 @@ Plan make_plan(const Product<T>& p) {
     plan.k_block = even_part(p.k, (plan.pack_b ? 2048 : 4096) / size);
     const index_t group_bytes = plan.pack_a ? 4 << 20 : p.b_transposed ? 128 << 10 : 512 << 10;
     const index_t panel_bytes = std::max<index_t>(plan.k_block, 1) * columns * size;
-    plan.panels_at_once = even_part(plan.panels, plan.pack_b ? std::max<index_t>(group_bytes / panel_bytes, 1) : plan.panels);
+    plan.panels_at_once =
+        even_part(plan.panels, plan.pack_b ? std::max<index_t>(group_bytes / panel_bytes, 1) : plan.panels);
     const index_t tile_bytes = std::max<index_t>(plan.k_block, 1) * plan.height * size;
-    plan.tiles_at_once = even_part(plan.tiles, plan.pack_a ? std::max<index_t>((384 << 10) / tile_bytes, 1) : plan.tiles);
+    plan.tiles_at_once =
+        even_part(plan.tiles, plan.pack_a ? std::max<index_t>((384 << 10) / tile_bytes, 1) : plan.tiles);
     return plan;
 }
 

@@ -60,6 +60,11 @@ template <class T>
 XNN_REGISTER_INLINE Register<T> select(Mask<T> mask, Register<T> a, Register<T> b) { return xsimd::select(mask, a, b); }
 
 template <class T>
+XNN_REGISTER_INLINE Mask<T> both(Mask<T> a, Mask<T> b) { return a & b; }
+template <class T>
+XNN_REGISTER_INLINE Mask<T> either(Mask<T> a, Mask<T> b) { return a | b; }
+
+template <class T>
 XNN_REGISTER_INLINE Mask<T> not_equal(Register<T> a, Register<T> b) { return !(a == b); }  // xsimd 8's != is false for NaN
 template <class T>
 XNN_REGISTER_INLINE Mask<T> isnan(Register<T> x) { return not_equal(x, x); }

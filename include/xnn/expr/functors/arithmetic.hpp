@@ -274,7 +274,7 @@ struct Clamp {
     XNN_INLINE V operator()(V x) const { return math::clamp(x, detail::constant<V>(min), detail::constant<V>(max)); }
     template <int, class V>
     XNN_INLINE V backward(V g, V x, V) const {
-        return math::select((x > detail::constant<V>(min)) & (x < detail::constant<V>(max)), g, V(0));
+        return math::select(math::both(x > detail::constant<V>(min), x < detail::constant<V>(max)), g, V(0));
     }
 };
 

@@ -10,7 +10,7 @@ namespace xnn::functors {
 
 namespace detail {
 
-/// Masks have & and ~ but no order: bool, or a register's xsimd::batch_bool.
+/// Masks have no order: bool, or a register's xsimd::batch_bool.
 template <class V>
 inline constexpr bool is_mask = std::same_as<V, bool>;
 #if !defined(__CUDACC__)
@@ -21,14 +21,14 @@ inline constexpr bool is_mask<xsimd::batch_bool<T, A>> = true;
 template <class V>
 XNN_INLINE auto less(V a, V b) {
     if constexpr (is_mask<V>)
-        return V((!a) & b);
+        return math::both(!a, b);
     else
         return a < b;
 }
 template <class V>
 XNN_INLINE auto less_equal(V a, V b) {
     if constexpr (is_mask<V>)
-        return V((!a) | b);
+        return math::either(!a, b);
     else
         return a <= b;
 }
@@ -112,16 +112,14 @@ struct LogicalAnd : detail::Predicate {
     static constexpr std::string_view name = "logical_and";
     template <class V>
     XNN_INLINE auto operator()(V a, V b) const {
-        const auto p = detail::truth(a), q = detail::truth(b);
-        return decltype(detail::truth(a))(p & q);
+        return math::both(detail::truth(a), detail::truth(b));
     }
 };
 struct LogicalOr : detail::Predicate {
     static constexpr std::string_view name = "logical_or";
     template <class V>
     XNN_INLINE auto operator()(V a, V b) const {
-        const auto p = detail::truth(a), q = detail::truth(b);
-        return decltype(detail::truth(a))(p | q);
+        return math::either(detail::truth(a), detail::truth(b));
     }
 };
 struct LogicalXor : detail::Predicate {

@@ -16,7 +16,7 @@ struct Pow {
         if constexpr (I == 0)
             return math::select(y == V(0), V(0), g * (y * math::pow(x, y - V(1))));
         else
-            return math::select((x == V(0)) & (y >= V(0)), V(0), g * (power * math::log(x)));
+            return math::select(math::both(x == V(0), y >= V(0)), V(0), g * (power * math::log(x)));
     }
 };
 
@@ -156,7 +156,7 @@ struct Logaddexp {
     template <class V>
     XNN_INLINE V operator()(V a, V b) const {
         const V sum = math::max(a, b) + math::log1p(math::exp(-math::abs(a - b)));
-        return math::select(math::isinf(a) & (a == b), a, sum);
+        return math::select(math::both(math::isinf(a), a == b), a, sum);
     }
     template <int I, class V>
     XNN_INLINE V backward(V g, V a, V b, V) const { return g * math::sigmoid(I == 0 ? a - b : b - a); }
@@ -168,12 +168,12 @@ struct Xlogy {
     static constexpr bool wants_float = true;
     template <class V>
     XNN_INLINE V operator()(V x, V y) const {
-        return math::select((x == V(0)) & (y == y), V(0), x * math::log(y));
+        return math::select(math::both(x == V(0), y == y), V(0), x * math::log(y));
     }
     template <int I, class V>
     XNN_INLINE V backward(V g, V x, V y, V) const {
         if constexpr (I == 0)
-            return math::select((x == V(0)) & (y <= V(0)), V(0), g * math::log(y));
+            return math::select(math::both(x == V(0), y <= V(0)), V(0), g * math::log(y));
         else
             return g * x / y;
     }

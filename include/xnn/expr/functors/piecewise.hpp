@@ -28,7 +28,7 @@ struct Hardtanh {
     }
     template <int, class V>
     XNN_INLINE V backward(V g, V, V y) const {
-        return math::select((y <= detail::constant<V>(min_val)) | (y >= detail::constant<V>(max_val)), V(0), g);
+        return math::select(math::either(y <= detail::constant<V>(min_val), y >= detail::constant<V>(max_val)), V(0), g);
     }
 };
 
@@ -132,7 +132,7 @@ struct Hardsigmoid {
     XNN_INLINE V operator()(V x) const { return Relu6{}(x + V(3)) * detail::constant<V>(1.0 / 6); }
     template <int, class V>
     XNN_INLINE V backward(V g, V x, V) const {
-        return math::select((x > V(-3)) & (x < V(3)), g * detail::constant<V>(1.0 / 6), V(0));
+        return math::select(math::both(x > V(-3), x < V(3)), g * detail::constant<V>(1.0 / 6), V(0));
     }
 };
 

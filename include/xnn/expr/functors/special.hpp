@@ -52,7 +52,7 @@ struct Logit {
     template <int, class V>
     XNN_INLINE V backward(V g, V x, V) const {
         const V low = detail::constant<V>(eps < 0 ? 0 : eps), outside = detail::constant<V>(eps < 0 ? NAN : 0);
-        return math::select((x < low) | (x > V(1) - low), outside, g / (x * (V(1) - x)));
+        return math::select(math::either(x < low, x > V(1) - low), outside, g / (x * (V(1) - x)));
     }
 };
 

@@ -1,0 +1,59 @@
+// What the program does with one kind of network.
+#pragma once
+
+#include <cstdio>
+#include <xnn/io/safetensors.hpp>
+
+#include "session.hpp"
+#include "training.hpp"
+
+namespace mnist {
+
+/// The checkpoint in a network that has never been trained.
+template <class Model>
+Model load_model(const std::filesystem::path& checkpoint) {
+    Model model;
+    xnn::io::load_safetensors(checkpoint, model.state_dict());
+    return model;
+}
+
+template <class Model>
+double run_session(const Options& options) {
+    xnn::manual_seed(options.seed);
+    const xnn::data::Mnist training_set(options.data, {.train = true, .normalize = xnn::data::mnist_normalization});
+    const xnn::data::Mnist test_set(options.data, {.train = false, .normalize = xnn::data::mnist_normalization});
+    const auto limited = [&](const auto& set) { return options.limit > 0 ? std::min(options.limit, set.size()) : set.size(); };
+    const xnn::index_t samples = limited(training_set), tests = limited(test_set);
+    std::printf("%s: %td parameters, %td training images, %td test images, %d threads\n", options.model.c_str(),
+                xnn::parameter_count<Model>, samples, tests, xnn::get_num_threads());
+    std::fflush(stdout);
+
+    Model model;
+    Training<Model> training(model, FirstOf{training_set, samples}, options);
+    Evaluation evaluation;
+    Curve test_curve;
+    while (training.epoch() < options.epochs) {
+        const double samples_per_second = training.run_epoch();
+        evaluation = evaluate(model, test_set, tests);
+        test_curve.add(static_cast<double>(training.epoch()), evaluation.loss);
+        std::printf("epoch %td: test accuracy %s, test loss %.4f, trained at %.0f samples/s\n", training.epoch(),
+                    percent(evaluation.accuracy).c_str(), evaluation.loss, samples_per_second);
+        std::fflush(stdout);
+    }
+
+    std::printf("\n%s\nThe mistakes that the network was most sure about:\n\n%s", confusion_table(evaluation, test_set).c_str(),
+                worst_mistakes(evaluation, test_set).c_str());
+    save_curve(options.curve, options.model + " on MNIST: " + percent(evaluation.accuracy) + " of the test images right",
+               training.curve(), test_curve);
+    std::printf("training curve: %s\n", options.curve.c_str());
+
+    xnn::io::save_safetensors(options.checkpoint, model.state_dict(), {{"model", options.model}});
+    const Evaluation again = evaluate(load_model<Model>(options.checkpoint), test_set, tests);
+    if (again.predicted != evaluation.predicted || again.confidence != evaluation.confidence)
+        xnn::fail(options.checkpoint.string(), "the network that was saved", "one that answers differently");
+    std::printf("checkpoint: %s, loaded into a new network: accuracy %s\n", options.checkpoint.c_str(),
+                percent(again.accuracy).c_str());
+    return evaluation.accuracy;
+}
+
+}  // namespace mnist

@@ -1,0 +1,157 @@
+// Normalisation layers. https://pytorch.org/docs/stable/nn.html#normalization-layers
+#pragma once
+
+#include "xnn/nn/linear.hpp"
+#include "xnn/ops/batch_norm.hpp"
+#include "xnn/ops/layer_norm.hpp"
+
+namespace xnn::nn {
+
+/// The arguments of a batch normalisation that decide what it holds, with PyTorch's names and defaults.
+struct BatchNormOptions {
+    bool affine = true;
+    bool track_running_stats = true;
+};
+
+namespace detail {
+
+/// Stands for a tensor that a layer does not have.
+struct Absent {};
+
+template <bool Present, class T, class S, class Device>
+using OptionalParameter = std::conditional_t<Present, Parameter<T, S, Device>, Absent>;
+template <bool Present, class T, class S, class Device>
+using OptionalBuffer = std::conditional_t<Present, Buffer<T, S, Device>, Absent>;
+
+/// A tensor of equal elements in something that may be absent.
+template <class Holder>
+Holder filled_with(double number) {
+    if constexpr (std::same_as<Holder, Absent>) {
+        return Holder{};
+    } else {
+        using T = typename Holder::value_type;
+        Holder holder;
+        holder.value().fill(static_cast<T>(static_cast<compute_t<T>>(number)));
+        return holder;
+    }
+}
+template <class Holder, class F>
+void visit_present(std::string_view name, Holder& holder, F& f) {
+    if constexpr (!std::same_as<std::remove_const_t<Holder>, Absent>) f(name, holder);
+}
+
+}  // namespace detail
+
+/// What the batch normalisations share: x [batch, channels, d…] with MinRank to MaxRank dimensions.
+/// y = (x - mean) / √(variance + eps) weight + bias, with the moments of each channel over batch and positions. Out of
+/// training (`eval()`) running averages of them take their place: running = (1 - momentum) running + momentum new. Momentum
+/// none means the average over all batches. Members eps and momentum may be changed.
+template <std::size_t MinRank, std::size_t MaxRank, index_t NumFeatures, BatchNormOptions Options, Floating T, class Device>
+struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, Device>> {
+    using features = Shape<NumFeatures>;
+    using expects = Expects<Shape<dyn, NumFeatures, (MinRank == 4 ? dyn : index_t{1}), (MinRank == 4 ? dyn : index_t{1})>>;
+
+    detail::OptionalParameter<Options.affine, T, features, Device> weight;
+    detail::OptionalParameter<Options.affine, T, features, Device> bias;
+    detail::OptionalBuffer<Options.track_running_stats, T, features, Device> running_mean;
+    detail::OptionalBuffer<Options.track_running_stats, T, features, Device> running_var;
+    detail::OptionalBuffer<Options.track_running_stats, std::int64_t, Shape<>, Device> num_batches_tracked;
+    double eps;
+    std::optional<double> momentum;
+    bool training = true;
+
+    explicit BatchNorm(double epsilon = 1e-5, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
+
+    /// The values that a new layer has.
+    void reset_parameters() {
+        weight = detail::filled_with<decltype(weight)>(1);
+        bias = detail::filled_with<decltype(bias)>(0);
+        reset_running_stats();
+    }
+    void reset_running_stats() {
+        running_mean = detail::filled_with<decltype(running_mean)>(0);
+        running_var = detail::filled_with<decltype(running_var)>(1);
+        num_batches_tracked = detail::filled_with<decltype(num_batches_tracked)>(0);
+    }
+
+    template <class Self, class F>
+    static void visit_own_members(Self& self, F&& f) {
+        detail::visit_present("weight", self.weight, f);
+        detail::visit_present("bias", self.bias, f);
+        detail::visit_present("running_mean", self.running_mean, f);
+        detail::visit_present("running_var", self.running_var, f);
+        detail::visit_present("num_batches_tracked", self.num_batches_tracked, f);
+    }
+
+    template <std::size_t R>
+    static constexpr bool accepts(const Dims<R>& x) {
+        if constexpr (R < MinRank || R > MaxRank)
+            return false;
+        else
+            return fits(x[1], NumFeatures);
+    }
+    constexpr auto forward(auto x) const {
+        BatchNormRule<T> rule{.running = {}, .training = training, .momentum = momentum, .eps = eps};
+        if constexpr (Options.track_running_stats)
+            rule.running = {running_mean.data(), running_var.data(), num_batches_tracked.data()};
+        if constexpr (Options.affine)
+            return xnn::apply(rule, std::move(x), weight, bias);
+        else
+            return xnn::apply(rule, std::move(x));
+    }
+};
+
+/// Batch normalisation of [batch, features] or [batch, features, length]: `BatchNorm1d<64> norm{eps, momentum}`.
+/// State: weight, bias, running_mean, running_var [features], num_batches_tracked [].
+/// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
+template <index_t NumFeatures, BatchNormOptions Options = {}, Floating T = float, class Device = Cpu>
+using BatchNorm1d = BatchNorm<2, 3, NumFeatures, Options, T, Device>;
+/// Batch normalisation of [batch, features, height, width].
+/// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
+template <index_t NumFeatures, BatchNormOptions Options = {}, Floating T = float, class Device = Cpu>
+using BatchNorm2d = BatchNorm<4, 4, NumFeatures, Options, T, Device>;
+
+/// The arguments of a layer normalisation that decide what it holds, with PyTorch's names and defaults.
+struct LayerNormOptions {
+    bool elementwise_affine = true;
+    bool bias = true;
+};
+
+/// y = (x - mean) / √(variance + eps) weight + bias with the moments over the last dimensions, those of NormalizedShape:
+/// [*, NormalizedShape…] → the same. `LayerNorm<Shape<64>> norm{eps}`. State: weight, bias [NormalizedShape…].
+/// https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
+template <AnyShape NormalizedShape, LayerNormOptions Options = {}, Floating T = float, class Device = Cpu>
+struct LayerNorm : Module<LayerNorm<NormalizedShape, Options, T, Device>> {
+    static_assert(NormalizedShape::is_static, "the normalised extents are numbers");
+    using expects = Expects<NormalizedShape>;  // as last dimensions
+
+    detail::OptionalParameter<Options.elementwise_affine, T, NormalizedShape, Device> weight;
+    detail::OptionalParameter<Options.elementwise_affine && Options.bias, T, NormalizedShape, Device> bias;
+    double eps;
+
+    explicit LayerNorm(double epsilon = 1e-5) : eps(epsilon) { reset_parameters(); }
+
+    void reset_parameters() {
+        weight = detail::filled_with<decltype(weight)>(1);
+        bias = detail::filled_with<decltype(bias)>(0);
+    }
+
+    template <class Self, class F>
+    static void visit_own_members(Self& self, F&& f) {
+        detail::visit_present("weight", self.weight, f);
+        detail::visit_present("bias", self.bias, f);
+    }
+
+    static constexpr bool accepts(const auto& x) { return LayerNormRule<NormalizedShape>::accepts(x); }
+    constexpr auto forward(auto x) const {
+        const LayerNormRule<NormalizedShape> rule{eps};
+        if constexpr (!Options.elementwise_affine)
+            return functional::layer_norm(std::move(x), rule);
+        else if constexpr (!Options.bias)
+            return functional::layer_norm(std::move(x), rule, weight);
+        else
+            return functional::layer_norm(std::move(x), rule, weight, bias);
+    }
+};
+
+}  // namespace xnn::nn

@@ -1,0 +1,58 @@
+// Rows of a table picked by index. https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
+#pragma once
+
+#include "xnn/cpu/embedding.hpp"
+#include "xnn/expr/apply.hpp"
+
+namespace xnn {
+
+/// indices [*], table [entries, width] → [*, width]. The row padding_idx gets no gradient; a negative one is none.
+struct EmbeddingRule {
+    static constexpr std::string_view name = "embedding";
+    index_t padding_idx = -1;
+
+    template <class I, class T>
+    using value_type = T;
+
+    template <std::size_t R>
+    static constexpr Dims<R + 1> extents(const Dims<R>& indices, const Dims<2>& table) {
+        Dims<R + 1> result{};
+        for (std::size_t i = 0; i < R; ++i) result[i] = indices[i];
+        result[R] = table[1];
+        return result;
+    }
+    template <std::size_t A, std::size_t B>
+    static constexpr bool accepts(const Dims<A>&, const Dims<B>&) { return B == 2; }
+
+    void check(auto indices, auto table) const {
+        const index_t bad = kernels::check_indices(typename decltype(table)::device{}, indices.data, indices.size(), table.extent(0));
+        if (bad >= 0)
+            fail(name, "an index in [0, " + std::to_string(table.extent(0)) + ")",
+                 std::to_string(indices.data[bad]) + " at position " + std::to_string(bad));
+    }
+    NothingSaved forward(auto&, auto y, auto indices, auto table) const {
+        kernels::embedding_forward(typename decltype(y)::device{}, table.data, indices.data, y.data, sizes(indices, table));
+        return {};
+    }
+    template <class T>
+    void backward(auto& arena, NothingSaved, const auto& targets, const T* gy, const T*, auto indices, auto table) const {
+        const auto gt = get<1>(targets);
+        const auto extents = sizes(indices, table);
+        kernels::embedding_backward(typename decltype(table)::device{}, gy, indices.data, gt.data, gt.accumulate,
+                                    arena.template allocate<index_t>(extents.scratch()), extents, padding_idx);
+    }
+
+private:
+    static kernels::EmbeddingExtents sizes(auto indices, auto table) { return {indices.size(), table.extent(0), table.extent(1)}; }
+};
+
+namespace functional {
+
+/// Rows of the table: indices [*], weight [entries, width] → [*, width].
+template <Operand I, Operand W>
+constexpr auto embedding(I&& indices, W&& weight, index_t padding_idx = -1) {
+    return apply(EmbeddingRule{padding_idx}, std::forward<I>(indices), std::forward<W>(weight));
+}
+
+}  // namespace functional
+}  // namespace xnn

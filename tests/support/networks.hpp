@@ -1,0 +1,55 @@
+// Networks that several tests train.
+#pragma once
+
+#include <cstdint>
+
+#include "xnn/xnn.hpp"
+
+namespace networks {
+
+/// The network of DESIGN's first page, with its channels as arguments.
+template <class T = float>
+struct LeNet : xnn::nn::Module<LeNet<T>> {
+    xnn::nn::Conv2d<1, 6, 5, xnn::nn::ConvOptions{}, T> conv1;
+    xnn::nn::Conv2d<6, 16, 5, xnn::nn::ConvOptions{}, T> conv2;
+    xnn::nn::Linear<256, 60, true, T> fc1;
+    xnn::nn::Linear<60, 10, true, T> fc2;
+
+    constexpr auto forward(auto x) const {
+        namespace nn = xnn::nn;
+        return x | conv1 | nn::max_pool2d<2> | nn::relu | conv2 | nn::max_pool2d<2> | nn::relu | nn::flatten | fc1 | nn::relu | fc2;
+    }
+};
+
+template <class T = float>
+using Mlp = xnn::nn::Sequential<xnn::nn::Flatten<>, xnn::nn::Linear<784, 32, true, T>, xnn::nn::ReLU, xnn::nn::Linear<32, 10, true, T>>;
+
+/// Named intermediate results, used twice each.
+template <class T = float>
+struct Residual : xnn::nn::Module<Residual<T>> {
+    xnn::nn::Linear<784, 48, true, T> in;
+    xnn::nn::Linear<48, 48, true, T> a, b;
+    xnn::nn::Linear<48, 10, true, T> out;
+
+    constexpr auto forward(auto x) const {
+        namespace nn = xnn::nn;
+        auto h = x | nn::flatten | in | nn::relu;
+        auto k = h + (h | a | nn::tanh);
+        return k + b(k) | out;
+    }
+};
+
+/// Images and labels that depend on nothing but the batch's number.
+template <class T, xnn::index_t Batch>
+struct Images {
+    xnn::Tensor<T, xnn::Shape<Batch, 1, 28, 28>> images;
+    xnn::Tensor<std::int64_t, xnn::Shape<Batch>> labels;
+
+    explicit Images(std::uint64_t seed = 1) {
+        const xnn::RandomStream stream{seed, 0};
+        for (xnn::index_t i = 0; i < images.size(); ++i) images.data()[i] = static_cast<T>(stream.uniform(i));
+        for (xnn::index_t i = 0; i < Batch; ++i) labels(i) = (i * 7 + static_cast<xnn::index_t>(seed)) % 10;
+    }
+};
+
+}  // namespace networks

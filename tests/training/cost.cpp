@@ -1,0 +1,58 @@
+// The cost of a model as a constant: what it says is what a run takes.
+#include <catch2/catch.hpp>
+
+#include "../support/networks.hpp"
+
+using namespace xnn;
+
+namespace {
+
+using Images = Shape<4, 1, 28, 28>;
+using Lenet = networks::LeNet<>;
+using Mlp = networks::Mlp<>;
+using Residual = networks::Residual<>;
+
+constexpr index_t linear(index_t rows, index_t in, index_t out) { return 2 * rows * in * out; }
+static_assert(flops<Mlp, Images> == linear(4, 784, 32) + linear(4, 32, 10));
+static_assert(flops<Lenet, Images> == 2 * 4 * (6 * 24 * 24 * 25 + 16 * 8 * 8 * 6 * 25) + linear(4, 256, 60) + linear(4, 60, 10));
+static_assert(flops<Residual, Images> == linear(4, 784, 48) + 2 * linear(4, 48, 48) + linear(4, 48, 10));
+
+/// A chain without names needs no constexpr.
+struct Plain : nn::Module<Plain> {
+    nn::Linear<8, 8> a, b;
+    auto forward(auto x) const { return x + (x | a | nn::relu | b); }
+};
+static_assert(flops<Plain, Shape<3, 8>> == 2 * linear(3, 8, 8));
+static_assert(flops<nn::Sequential<Plain, nn::ReLU, Plain>, Shape<3, 8>> == 4 * linear(3, 8, 8));
+
+/// The most that the workspaces of this thread have held for a forward and a backward pass.
+template <class Model>
+std::size_t measured() {
+    Model model;
+    const networks::Images<float, 4> batch;
+    auto lease = Lease<Cpu>::take();       // the next lease is the forward's, the one after it the backward's
+    auto forward = Lease<Cpu>::take();
+    forward.arena().reset_peak();
+    auto& arena = forward.arena();
+    forward = {};
+    auto y = model(batch.images);
+    static_cast<void>(y.value());
+    auto backward = Lease<Cpu>::take();
+    backward.arena().reset_peak();
+    auto& backward_arena = backward.arena();
+    backward = {};
+    Tensor<float, Shape<4, 10>> gradient;
+    y.backward(gradient.view());
+    return arena.peak() + backward_arena.peak();
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("cost: workspace_bytes is what a step takes", "", networks::Mlp<>, networks::LeNet<>, networks::Residual<>) {
+    REQUIRE(measured<TestType>() == static_cast<std::size_t>(workspace_bytes<TestType, Images>));
+}
+
+TEST_CASE("cost: a model at hand costs the same") {
+    REQUIRE(cost_of<Images>(Lenet{}).flops == flops<Lenet, Images>);
+    REQUIRE(cost_of<Images>(Residual{}).flops == flops<Residual, Images>);
+}
