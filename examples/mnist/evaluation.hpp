@@ -37,7 +37,7 @@ Evaluation evaluate(const Model& model, const xnn::data::Mnist& dataset, xnn::in
 
         const auto logits = model(images);  // has a name: computed once for the three uses below
         const xnn::Tensor<std::int64_t, xnn::Shape<xnn::dyn>> answers = xnn::argmax<1>(logits);
-        const xnn::Tensor<float, xnn::Shape<xnn::dyn>> confidence = xnn::amax<1>(xnn::softmax<1>(logits));
+        const xnn::Tensor<float, xnn::Shape<xnn::dyn>> confidence = xnn::amax<1>(nn::softmax<1>(logits));
         result.loss += static_cast<double>(criterion(logits, labels).item()) * static_cast<double>(size);
 
         for (xnn::index_t i = 0; i < size; ++i) right += answers(i) == labels.data[i];

@@ -39,7 +39,7 @@ std::string worst_mistakes(const Evaluation& evaluation, const xnn::data::Mnist&
         for (std::size_t k = begin; k < std::min(begin + per_row, wrong.size()); ++k) {
             const std::size_t i = wrong[k];
             const std::span pixels(dataset.images().data() + i * 28 * 28, 28 * 28);
-            pictures.push_back("a " + std::to_string(truth[i]) + ", taken for a " + std::to_string(evaluation.predicted[i]) +
+            pictures.push_back(std::string("a ") + std::to_string(truth[i]) + ", taken for a " + std::to_string(evaluation.predicted[i]) +
                                '\n' + xnn::tools::ascii_art(pixels, 28, 28, {.low = black, .high = white}));
         }
         text += xnn::tools::side_by_side(pictures) + '\n';

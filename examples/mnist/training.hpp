@@ -54,7 +54,7 @@ public:
     /// Shows every image once; returns images per second.
     double run_epoch() {
         const auto epochs_before = static_cast<double>(epoch_++);
-        xnn::tools::Progress progress(samples_, {.label = "epoch " + std::to_string(epoch_), .unit = "samples"});
+        xnn::tools::Progress progress(samples_, {.label = std::string("epoch ") + std::to_string(epoch_), .unit = "samples"});
         RecentLoss recent;
         xnn::index_t seen = 0;
         for (auto [images, labels] : loader_) {

@@ -142,10 +142,10 @@ template <class T>
 constexpr index_t elements_of(index_t n) {
     return n;
 }
+
 #if defined(__AVX512BW__) && defined(__AVX512VL__)
-// Bytes are common here and short rows too: then the way through the stack takes most of the time.
-template <class T, class Number>
-inline constexpr bool converts_bytes = std::is_same_v<compute_t<T>, float>&& std::is_same_v<Number, std::uint8_t>;
+// Bytes are common here and so are short rows: for them the way through the stack takes most of the time.
+inline constexpr bool converts_bytes = true;
 XNN_INLINE batch<float> load_bytes(const std::uint8_t* p, index_t n) {
     return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, _mm_maskz_loadu_epi8(mask16(n), p)));
 }
@@ -153,16 +153,20 @@ XNN_INLINE void store_bytes(std::uint8_t* p, batch<float> v, index_t n) {
     _mm512_mask_cvtepi32_storeu_epi8(p, mask16(n), _mm512_maskz_cvttps_epi32(0xffff, v));
 }
 #else
-template <class T, class Number>
 inline constexpr bool converts_bytes = false;
+batch<float> load_bytes(const std::uint8_t* p, index_t n);
+void store_bytes(std::uint8_t* p, batch<float> v, index_t n);
 #endif
+template <class T, class Integer>
+inline constexpr bool through_bytes =
+    converts_bytes&& std::is_same_v<compute_t<T>, float>&& std::is_same_v<Integer, std::uint8_t>;
 }  // namespace detail
 
 /// Integers as a register of T.
 template <class T, class From, class Count>
 XNN_INLINE batch<T> load_as(const From* p, Count n) {
     const index_t elements = detail::elements_of<T>(n);
-    if constexpr (detail::converts_bytes<T, From>) {
+    if constexpr (detail::through_bytes<T, From>) {
         return detail::load_bytes(p, elements);
     } else {
         alignas(64) compute_t<T> buffer[width<T>] = {};
@@ -174,7 +178,7 @@ XNN_INLINE batch<T> load_as(const From* p, Count n) {
 template <class T, class To, class Count>
 XNN_INLINE void store_as(To* p, batch<T> v, Count n) {
     const index_t elements = detail::elements_of<T>(n);
-    if constexpr (detail::converts_bytes<T, To>) {
+    if constexpr (detail::through_bytes<T, To>) {
         detail::store_bytes(p, v, elements);
     } else {
         alignas(64) compute_t<T> buffer[width<T>];

@@ -26,6 +26,10 @@ inline bool is_grad_enabled() { return detail::gradients_enabled; }
 struct [[nodiscard]] NoGradGuard : detail::GradModeGuard {
     NoGradGuard() : GradModeGuard(false) {}
 };
+/// The same under the name of torch.inference_mode. Whether a *type* has gradients is what inference(x) decides.
+struct [[nodiscard]] InferenceMode : detail::GradModeGuard {
+    InferenceMode() : GradModeGuard(false) {}
+};
 /// Undoes a NoGradGuard around it until the end of its scope. As torch.enable_grad.
 struct [[nodiscard]] EnableGradGuard : detail::GradModeGuard {
     EnableGradGuard() : GradModeGuard(true) {}

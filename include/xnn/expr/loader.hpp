@@ -26,6 +26,11 @@ struct Part {
 };
 
 namespace detail {
+template <class C>
+XNN_INLINE constexpr index_t lane_count(Whole<C>) { return simd::width<C>; }
+template <class C>
+XNN_INLINE constexpr index_t lane_count(Part<C> lane) { return lane.n; }
+
 struct AnyLane {};  // a loader that follows its neighbours: constants and masks
 struct NoLane {};   // a loader that only gives single numbers
 
@@ -181,16 +186,10 @@ struct Gather : EndLoader<Gather<T>> {
             return read(p + j * step, lane);
         } else {
             alignas(64) T elements[simd::width<T>] = {};
-            for (index_t i = 0; i < count(lane); ++i) elements[i] = p[(j + i) * step];
+            for (index_t i = 0; i < detail::lane_count(lane); ++i) elements[i] = p[(j + i) * step];
             return read(elements, lane);
         }
     }
-
-private:
-    template <class C>
-    static constexpr index_t count(Whole<C>) { return simd::width<C>; }
-    template <class C>
-    static constexpr index_t count(Part<C> lane) { return lane.n; }
 };
 
 /// How the elements of a Strided row stand in memory.
@@ -215,10 +214,11 @@ struct Strided {
             return r * strides[0];
         } else {
             index_t result = 0;
-            XNN_UNROLL for (std::size_t i = RowSplit; i-- > 1;) {
+            for_each_index<RowSplit - 1>([&](auto k) {
+                constexpr std::size_t i = RowSplit - 1 - k;
                 result += r % extents[i] * strides[i];
                 r /= extents[i];
-            }
+            });
             return result + r * strides[0];
         }
     }
@@ -311,5 +311,15 @@ private:
                                    sink, j, lane);
     }
 };
+
+namespace detail {
+/// The loader may read an element at another place than where a loop that assigns it writes.
+template <class L>
+inline constexpr bool rearranges = L::split > 0;
+template <class T, std::size_t Rank, std::size_t Split, RowKind Kind>
+inline constexpr bool rearranges<Strided<T, Rank, Split, Kind>> = true;
+template <class F, class... L>
+inline constexpr bool rearranges<Map<F, L...>> = (rearranges<L> || ...);
+}  // namespace detail
 
 }  // namespace xnn

@@ -30,9 +30,23 @@ struct Cost {
     constexpr bool counts() const { return flops + forward_bytes + backward_bytes > 0; }
 };
 
+/// Follows the modules of a call as they run. A module is known by its address and its type's key, for modules without
+/// members may share an address.
+class Recorder {
+public:
+    constexpr virtual void enter(const void* module, const void* type) = 0;
+    constexpr virtual void leave(const index_t* output_extents, std::size_t rank) = 0;
+
+protected:
+    ~Recorder() = default;
+};
+template <class T>
+inline constexpr char type_key = 0;
+
 /// Counts what the operations of one call of a model cost.
 struct Ledger {
     Cost total;
+    Recorder* recorder = nullptr;
 };
 
 /// What is known of a Meta array beyond dtype and shape, while costs are counted.

@@ -156,7 +156,7 @@ struct ReduceRule {
 
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>&) {
-        std::array<int, R + 1> times{};
+        [[maybe_unused]] std::array<int, R + 1> times{};
         return ((normalize_dim(D, R) < R && ++times[std::min(normalize_dim(D, R), R)] == 1) && ...);
     }
     template <std::size_t R>

@@ -10,9 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "xnn/core/load_state.hpp"
 #include "xnn/core/tensor.hpp"
 
 namespace xnn::io {
+
+using xnn::describe;
 
 static_assert(std::endian::native == std::endian::little,
               "files hold little-endian elements, which are copied as they are");
@@ -34,12 +37,6 @@ std::optional<index_t> stored_bytes(Dtype dtype, const Extents& extents) {
         bytes *= extent;
     }
     return bytes;
-}
-
-/// A tensor's type as a reader of a message knows it: `float32 (20, 1, 5, 5)`.
-template <class Extents>
-std::string describe(Dtype dtype, const Extents& extents) {
-    return std::string(name_of(dtype)) + " " + to_text(extents);
 }
 
 /// Throws Error if a bool is neither 0 nor 1: C++ has no such value.

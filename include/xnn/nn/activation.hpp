@@ -62,42 +62,49 @@ struct Softsign : detail::Elementwise<Softsign, functors::Softsign> {};
 
 /// x for x > 0, else negative_slope x. https://pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html
 struct LeakyReLU : detail::Elementwise<LeakyReLU, functors::LeakyRelu> {
-    constexpr explicit LeakyReLU(double negative_slope = 0.01) : Elementwise(functors::LeakyRelu{negative_slope}) {}
+    constexpr LeakyReLU() = default;
+    constexpr explicit LeakyReLU(double negative_slope) : Elementwise(functors::LeakyRelu{negative_slope}) {}
 };
 /// x for x > 0, else alpha (exp(x) - 1). https://pytorch.org/docs/stable/generated/torch.nn.ELU.html
 struct ELU : detail::Elementwise<ELU, functors::Elu> {
-    constexpr explicit ELU(double alpha = 1) : Elementwise(functors::Elu{alpha}) {}
+    constexpr ELU() = default;
+    constexpr explicit ELU(double alpha) : Elementwise(functors::Elu{alpha}) {}
 };
 /// x for x > 0, else alpha (exp(x / alpha) - 1). https://pytorch.org/docs/stable/generated/torch.nn.CELU.html
 struct CELU : detail::Elementwise<CELU, functors::Celu> {
-    constexpr explicit CELU(double alpha = 1) : Elementwise(functors::Celu{alpha}) {
+    constexpr CELU() = default;
+    constexpr explicit CELU(double alpha) : Elementwise(functors::Celu{alpha}) {
         if (alpha == 0) fail("CELU", "an alpha other than 0", "0");
     }
 };
 /// x outside [-lambd, lambd], 0 inside. https://pytorch.org/docs/stable/generated/torch.nn.Hardshrink.html
 struct Hardshrink : detail::Elementwise<Hardshrink, functors::Hardshrink> {
-    constexpr explicit Hardshrink(double lambd = 0.5) : Elementwise(functors::Hardshrink{lambd}) {}
+    constexpr Hardshrink() = default;
+    constexpr explicit Hardshrink(double lambd) : Elementwise(functors::Hardshrink{lambd}) {}
 };
 /// x moved by lambd towards 0, and 0 within. https://pytorch.org/docs/stable/generated/torch.nn.Softshrink.html
 struct Softshrink : detail::Elementwise<Softshrink, functors::Softshrink> {
-    constexpr explicit Softshrink(double lambd = 0.5) : Elementwise(functors::Softshrink{lambd}) {
+    constexpr Softshrink() = default;
+    constexpr explicit Softshrink(double lambd) : Elementwise(functors::Softshrink{lambd}) {
         if (!(lambd >= 0)) fail("Softshrink", "a lambd of at least 0", std::to_string(lambd));
     }
 };
 /// x limited to [min_val, max_val]. https://pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html
 struct Hardtanh : detail::Elementwise<Hardtanh, functors::Hardtanh> {
-    constexpr explicit Hardtanh(double min_val = -1, double max_val = 1) : Elementwise(functors::Hardtanh{min_val, max_val}) {
+    constexpr Hardtanh() = default;
+    constexpr Hardtanh(double min_val, double max_val) : Elementwise(functors::Hardtanh{min_val, max_val}) {
         if (!(max_val > min_val)) fail("Hardtanh", "a max_val above min_val", std::to_string(max_val) + " with " + std::to_string(min_val));
     }
 };
 /// log(1 + exp(beta x)) / beta, and x where beta x > threshold.
 /// https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html
 struct Softplus : detail::Elementwise<Softplus, functors::Softplus> {
-    constexpr explicit Softplus(double beta = 1, double threshold = 20) : Elementwise(functors::Softplus{beta, threshold}) {}
+    constexpr Softplus() = default;
+    constexpr explicit Softplus(double beta, double threshold = 20) : Elementwise(functors::Softplus{beta, threshold}) {}
 };
 /// x where it exceeds the threshold, value elsewhere. https://pytorch.org/docs/stable/generated/torch.nn.Threshold.html
 struct Threshold : detail::Elementwise<Threshold, functors::Threshold> {
-    constexpr explicit Threshold(double threshold, double value) : Elementwise(functors::Threshold{threshold, value}) {}
+    constexpr Threshold(double threshold, double value) : Elementwise(functors::Threshold{threshold, value}) {}
 };
 
 namespace detail {
@@ -114,11 +121,12 @@ struct UniformSlope {
 /// x for x > 0, else a x, where a is drawn for each element from [lower, upper), or their mean out of training.
 /// https://pytorch.org/docs/stable/generated/torch.nn.RReLU.html
 struct RReLU : Module<RReLU> {
-    double lower;
-    double upper;
+    double lower = 1.0 / 8;
+    double upper = 1.0 / 3;
     bool training = true;
 
-    constexpr explicit RReLU(double lower_slope = 1.0 / 8, double upper_slope = 1.0 / 3) : lower(lower_slope), upper(upper_slope) {
+    constexpr RReLU() {}
+    constexpr RReLU(double lower_slope, double upper_slope) : lower(lower_slope), upper(upper_slope) {
         if (!(lower <= upper)) fail("RReLU", "an upper of at least lower", std::to_string(upper) + " with " + std::to_string(lower));
     }
 
@@ -143,10 +151,11 @@ struct PReLU : Module<PReLU<NumParameters, T, Device>> {
 
     Parameter<T, Shape<NumParameters>, Device> weight;
 
-    explicit PReLU(double init = 0.25) { weight.value().fill(static_cast<T>(static_cast<compute_t<T>>(init))); }
+    PReLU() : PReLU(0.25) {}
+    explicit PReLU(double init) { weight.value().fill(static_cast<T>(static_cast<compute_t<T>>(init))); }
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) { f("weight", self.weight); }
+    static constexpr void visit_own_members(Self& self, F&& f) { f("weight", self.weight); }
 
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>& x) {

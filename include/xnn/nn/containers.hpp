@@ -91,7 +91,7 @@ struct Sequential : Module<Sequential<Layers...>> {
         : layers{std::move(layer)...} {}
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) {
+    static constexpr void visit_own_members(Self& self, F&& f) {
         visit(self, f, std::index_sequence_for<Layers...>{});
     }
 
@@ -103,12 +103,12 @@ struct Sequential : Module<Sequential<Layers...>> {
         } else {
             using Problem = typename detail::chain_problem<0, MetaLeaf<value_t<E>, shape_t<E>>, typename detail::unnamed<Layers>::type...>::type;
             if constexpr (std::is_void_v<Problem>)
-                return from<0>(operand(std::forward<X>(x)));
+                return detail::call(*this, operand(std::forward<X>(x)));
             else
                 return reject<Problem, is_meta<E>>();
         }
     }
-    constexpr auto forward(auto x) const { return (*this)(std::move(x)); }
+    constexpr auto forward(auto x) const { return from<0>(std::move(x)); }
 
 private:
     template <std::size_t I, class E>
@@ -119,7 +119,7 @@ private:
             return from<I + 1>(get<I>(layers)(std::move(x)));
     }
     template <class Self, class F, std::size_t... I>
-    static void visit(Self& self, F& f, std::index_sequence<I...>) {
+    static constexpr void visit(Self& self, F& f, std::index_sequence<I...>) {
         (f(detail::layer_name<I, Layers>, get<I>(self.layers)), ...);
     }
 };

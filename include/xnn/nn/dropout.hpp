@@ -56,20 +56,23 @@ private:
 /// computed from the default generator's numbers, forward and back, and never stored.
 /// https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
 struct Dropout : detail::DropoutLayer<Dropout, 0> {
-    constexpr explicit Dropout(double probability = 0.5) : DropoutLayer(probability) {}
+    constexpr Dropout() : Dropout(0.5) {}
+    constexpr explicit Dropout(double probability) : DropoutLayer(probability) {}
 };
 
 /// Dropout of whole channels: [batch, channels, d…]. https://pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html
 struct Dropout1d : detail::DropoutLayer<Dropout1d, 2> {
     using expects = Expects<Shape<dyn, dyn, dyn>>;
-    constexpr explicit Dropout1d(double probability = 0.5) : DropoutLayer(probability) {}
+    constexpr Dropout1d() : Dropout1d(0.5) {}
+    constexpr explicit Dropout1d(double probability) : DropoutLayer(probability) {}
     static constexpr bool accepts(const auto& x) { return x.size() == 3; }
 };
 /// Dropout of whole channels: [batch, channels, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
 struct Dropout2d : detail::DropoutLayer<Dropout2d, 2> {
     using expects = Expects<Shape<dyn, dyn, dyn, dyn>>;
-    constexpr explicit Dropout2d(double probability = 0.5) : DropoutLayer(probability) {}
+    constexpr Dropout2d() : Dropout2d(0.5) {}
+    constexpr explicit Dropout2d(double probability) : DropoutLayer(probability) {}
     static constexpr bool accepts(const auto& x) { return x.size() == 4; }
 };
 

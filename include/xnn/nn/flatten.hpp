@@ -12,6 +12,13 @@ struct Flatten : Module<Flatten<StartDim, EndDim>> {
     constexpr auto forward(auto x) const { return reshape_by<FlattenRule<StartDim, EndDim>>(std::move(x)); }
 };
 
+/// Dimension Dim as several: `Unflatten<1, Shape<2, 5, 5>>`; one of them may be dyn and is deduced.
+/// https://pytorch.org/docs/stable/generated/torch.nn.Unflatten.html
+template <index_t Dim, AnyShape UnflattenedSize>
+struct Unflatten : Module<Unflatten<Dim, UnflattenedSize>> {
+    constexpr auto forward(auto x) const { return reshape_by<UnflattenRule<Dim, UnflattenedSize>>(std::move(x)); }
+};
+
 /// Flatten as a function, for chains.
 inline constexpr Flatten<> flatten{};
 

@@ -21,7 +21,7 @@ struct Linear : Module<Linear<InFeatures, OutFeatures, Bias, T, Device>> {
     Parameter<T, weight_shape, Device> weight{init::default_for<T, weight_shape, Device>(InFeatures)};
     std::conditional_t<Bias, Parameter<T, bias_shape, Device>, NoBias> bias = make_bias();
 
-    static constexpr bool accepts(const auto& x) { return LinearRule<>::accepts(x, weight_shape::static_extents); }
+    static constexpr bool accepts(const auto& x) { return LinearRule::accepts(x, weight_shape::static_extents); }
 
     constexpr auto forward(auto x) const {
         if constexpr (Bias)

@@ -39,7 +39,7 @@ constexpr auto with_weight(const Weight& weight, F&& f) {
 }
 
 template <class Weight, class F>
-void visit_weight(std::string_view name, Weight& weight, F& f) {
+constexpr void visit_weight(std::string_view name, Weight& weight, F& f) {
     if constexpr (!std::same_as<std::remove_const_t<Weight>, NoWeight>) f(name, weight);
 }
 
@@ -60,7 +60,10 @@ struct CrossEntropyLoss : Module<CrossEntropyLoss<R, Weight>> {
     index_t ignore_index;
     double label_smoothing;
 
-    explicit CrossEntropyLoss(const CrossEntropyLossOptions& options = {})
+    CrossEntropyLoss()
+        requires std::same_as<Weight, NoWeight>
+        : CrossEntropyLoss(Weight{}) {}
+    explicit CrossEntropyLoss(const CrossEntropyLossOptions& options)
         requires std::same_as<Weight, NoWeight>
         : CrossEntropyLoss(Weight{}, options) {}
     explicit CrossEntropyLoss(Weight class_weight, const CrossEntropyLossOptions& options = {})
@@ -70,7 +73,7 @@ struct CrossEntropyLoss : Module<CrossEntropyLoss<R, Weight>> {
     }
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) { detail::visit_weight("weight", self.weight, f); }
+    static constexpr void visit_own_members(Self& self, F&& f) { detail::visit_weight("weight", self.weight, f); }
 
     constexpr auto forward(auto logits, auto target) const {
         return detail::with_weight(weight, [&](const auto&... w) {
@@ -95,13 +98,16 @@ struct NLLLoss : Module<NLLLoss<R, Weight>> {
     detail::WeightBuffer<Weight> weight;
     index_t ignore_index;
 
-    explicit NLLLoss(const NLLLossOptions& options = {})
+    NLLLoss()
+        requires std::same_as<Weight, NoWeight>
+        : NLLLoss(Weight{}) {}
+    explicit NLLLoss(const NLLLossOptions& options)
         requires std::same_as<Weight, NoWeight>
         : NLLLoss(Weight{}, options) {}
     explicit NLLLoss(Weight class_weight, const NLLLossOptions& options = {}) : weight(std::move(class_weight)), ignore_index(options.ignore_index) {}
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) { detail::visit_weight("weight", self.weight, f); }
+    static constexpr void visit_own_members(Self& self, F&& f) { detail::visit_weight("weight", self.weight, f); }
 
     constexpr auto forward(auto log_probabilities, auto target) const {
         return detail::with_weight(weight, [&](const auto&... w) {
@@ -129,8 +135,9 @@ struct L1Loss : Module<L1Loss<R>> {
 /// https://pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
 template <Reduction R = Reduction::mean>
 struct SmoothL1Loss : Module<SmoothL1Loss<R>> {
-    double beta;
-    constexpr explicit SmoothL1Loss(double threshold = 1) : beta(threshold) {}
+    double beta = 1;
+    constexpr SmoothL1Loss() {}
+    constexpr explicit SmoothL1Loss(double threshold) : beta(threshold) {}
     constexpr auto forward(auto x, auto target) const { return functional::smooth_l1_loss<R>(std::move(x), std::move(target), beta); }
 };
 
@@ -138,8 +145,9 @@ struct SmoothL1Loss : Module<SmoothL1Loss<R>> {
 /// https://pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
 template <Reduction R = Reduction::mean>
 struct HuberLoss : Module<HuberLoss<R>> {
-    double delta;
-    constexpr explicit HuberLoss(double threshold = 1) : delta(threshold) {}
+    double delta = 1;
+    constexpr HuberLoss() {}
+    constexpr explicit HuberLoss(double threshold) : delta(threshold) {}
     constexpr auto forward(auto x, auto target) const { return functional::huber_loss<R>(std::move(x), std::move(target), delta); }
 };
 
@@ -156,7 +164,7 @@ struct BCELoss : Module<BCELoss<R, Weight>> {
     explicit BCELoss(Weight element_weight) : weight(std::move(element_weight)) {}
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) { detail::visit_weight("weight", self.weight, f); }
+    static constexpr void visit_own_members(Self& self, F&& f) { detail::visit_weight("weight", self.weight, f); }
 
     constexpr auto forward(auto x, auto target) const {
         return detail::with_weight(weight, [&](const auto&... w) {
@@ -185,7 +193,7 @@ struct BCEWithLogitsLoss : Module<BCEWithLogitsLoss<R, Weight, PosWeight>> {
         : weight(std::move(element_weight)), pos_weight(std::move(positive_weight)) {}
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) {
+    static constexpr void visit_own_members(Self& self, F&& f) {
         detail::visit_weight("weight", self.weight, f);
         detail::visit_weight("pos_weight", self.pos_weight, f);
     }

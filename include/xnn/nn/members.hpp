@@ -21,20 +21,26 @@ struct Anything {
 template <class T, class... Initialisers>
 concept MadeFrom = requires { T{{}, Initialisers{}...}; };  // {}: the empty base
 
+inline constexpr std::size_t most_members = 48;
+
+/// The most initialisers that T takes. Fewer than that do if the other members have defaults; where one has none, the count
+/// goes on until it is reached.
 template <class T, class... Found>
 constexpr std::size_t count_members() {
+    constexpr std::size_t found = sizeof...(Found);
     if constexpr (MadeFrom<T, Found..., Anything>)
         return count_members<T, Found..., Anything>();
+    else if constexpr (!std::is_empty_v<T> && found < most_members && (found == 0 || !MadeFrom<T, Found...>))
+        return count_members<T, Found..., Anything>();
     else
-        return sizeof...(Found);
+        return MadeFrom<T, Found...> ? found : 0;
 }
-
-inline constexpr std::size_t most_members = 48;
 
 /// Pointers to the members of an aggregate with one empty base.
 template <class T>
 constexpr auto member_pointers(T& object) {
     constexpr std::size_t count = count_members<std::remove_const_t<T>>();
+    static_assert(count > 0 || std::is_empty_v<T>, "the members of this module cannot be found: it must be an aggregate whose members are copyable");
     static_assert(count <= most_members, "a module has more members than can be found: group them into sub-modules");
     if constexpr (count == 0) return Tuple<>{};
 #define XNN_MEMBERS(n, ...)                                                                     \
@@ -162,6 +168,10 @@ constexpr std::string_view printed_name() {
 #endif
 template <class T, std::size_t I>
 inline constexpr std::string_view member_name = printed_name<Address{get<I>(member_pointers(undefined<T>.value))}>();
+
+/// An object of which only addresses may be taken.
+template <class T>
+constexpr const T& undefined_object() { return undefined<T>.value; }
 
 #if defined(__clang__)
 #pragma clang diagnostic pop

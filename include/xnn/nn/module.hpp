@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "xnn/core/named_buffer.hpp"
+#include "xnn/core/load_state.hpp"
 #include "xnn/expr/apply.hpp"
 #include "xnn/expr/assign.hpp"
 #include "xnn/nn/members.hpp"
@@ -74,7 +74,7 @@ struct fields_of<M> {
 
 /// Calls f(name, member) for each data member of a module, in order. Containers say themselves what their members are.
 template <class M, class F>
-void visit_members(M& module, F&& f) {
+constexpr void visit_members(M& module, F&& f) {
     using Plain = std::remove_const_t<M>;
     if constexpr (requires { Plain::visit_own_members(module, f); }) {
         Plain::visit_own_members(module, f);
@@ -90,6 +90,11 @@ void visit_members(M& module, F&& f) {
 }
 
 namespace detail {
+template <class Holder>
+NamedBuffer buffer_of(const std::string& name, Holder& tensor) {
+    const auto extents = tensor.shape().extents();
+    return NamedBuffer{name, dtype_of<typename Holder::value_type>, {extents.begin(), extents.end()}, tensor.data()};
+}
 inline std::string join(const std::string& prefix, std::string_view name) {
     return prefix.empty() ? std::string(name) : prefix + "." + std::string(name);
 }
@@ -97,7 +102,7 @@ inline std::string join(const std::string& prefix, std::string_view name) {
 
 /// Calls f(name, submodule) for each direct child, lists element by element.
 template <class M, class F>
-void visit_children(M& module, F&& f) {
+constexpr void visit_children(M& module, F&& f) {
     visit_members(module, [&](std::string_view name, auto& member) {
         using Member = std::remove_cvref_t<decltype(member)>;
         if constexpr (AnyModule<Member>) {
@@ -166,6 +171,24 @@ constexpr auto call_forward(const M& module, MetaLeaf<T, S, Traits> x) {
     return add_cost<Traits.cost>(module.forward(MetaLeaf<T, S, MetaTraits{true, Traits.stored, Traits.requires_grad, {}}>(x.shape(), x.ledger())));
 }
 
+/// forward(), of which the recorder of a ledger is told.
+template <class M, class... E>
+constexpr auto call(const M& module, E... x) {
+    if constexpr ((is_meta<E> || ...)) {
+        const Ledger* ledger = xnn::detail::ledger_of(x...);
+        Recorder* recorder = ledger ? ledger->recorder : nullptr;
+        if (recorder) recorder->enter(&module, &type_key<M>);
+        auto result = call_forward(module, std::move(x)...);
+        if (recorder) {
+            const auto extents = result.shape().extents();
+            recorder->leave(extents.data(), extents.size());
+        }
+        return result;
+    } else {
+        return call_forward(module, std::move(x)...);
+    }
+}
+
 }  // namespace detail
 
 /// The base of every module: `struct Net : nn::Module<Net> { nn::Linear<4, 2> fc; auto forward(auto x) const { … } };`
@@ -188,7 +211,7 @@ struct Module {
             if constexpr (!std::is_void_v<Unfit>)
                 return reject<Unfit, (is_meta<operand_t<X>> || ...)>();
             else
-                return detail::call_forward(self(), operand(std::forward<X>(x))...);
+                return detail::call(self(), operand(std::forward<X>(x))...);
         }
     }
 
@@ -220,13 +243,29 @@ struct Module {
         return self();
     }
 
+    /// The names and memory of all parameters; a tied one by its first name only.
+    StateDict named_parameters() {
+        StateDict result;
+        visit_parameters(self(), [&](const std::string& name, auto& parameter) { result.push_back(detail::buffer_of(name, parameter)); });
+        return result;
+    }
+    /// The names and memory of all buffers.
+    StateDict named_buffers() {
+        StateDict result;
+        visit_tensors(self(), "", [&](const std::string& name, auto& tensor) {
+            if constexpr (detail::is_buffer<std::remove_cvref_t<decltype(tensor)>>) result.push_back(detail::buffer_of(name, tensor));
+        });
+        return result;
+    }
+    /// Copies the entries of another module's state dict. Throws one Error that lists all that are missing, unexpected (both
+    /// only if `strict`) or of another type or shape, and then changes nothing.
+    LoadResult load_state_dict(const StateDict& source, bool strict = true) { return load_state(source, state_dict(), strict); }
+
     /// The names and memory of all parameters and buffers, in PyTorch's order. Tied parameters stand under each name.
     StateDict state_dict(const std::string& prefix = "") {
         StateDict result;
         visit_tensors(self(), prefix, [&](const std::string& name, auto& tensor) {
-            const auto extents = tensor.shape().extents();
-            result.push_back({name, dtype_of<typename std::remove_cvref_t<decltype(tensor)>::value_type>,
-                              {extents.begin(), extents.end()}, tensor.data()});
+            result.push_back(detail::buffer_of(name, tensor));
         });
         return result;
     }

@@ -23,20 +23,13 @@ using OptionalParameter = std::conditional_t<Present, Parameter<T, S, Device>, A
 template <bool Present, class T, class S, class Device>
 using OptionalBuffer = std::conditional_t<Present, Buffer<T, S, Device>, Absent>;
 
-/// A tensor of equal elements in something that may be absent.
+/// Fills the tensor of something that may be absent.
 template <class Holder>
-Holder filled_with(double number) {
-    if constexpr (std::same_as<Holder, Absent>) {
-        return Holder{};
-    } else {
-        using T = typename Holder::value_type;
-        Holder holder;
-        holder.value().fill(static_cast<T>(static_cast<compute_t<T>>(number)));
-        return holder;
-    }
+void fill_present(Holder& holder, int number) {
+    if constexpr (!std::same_as<Holder, Absent>) holder.value().fill(static_cast<typename Holder::value_type>(number));
 }
 template <class Holder, class F>
-void visit_present(std::string_view name, Holder& holder, F& f) {
+constexpr void visit_present(std::string_view name, Holder& holder, F& f) {
     if constexpr (!std::same_as<std::remove_const_t<Holder>, Absent>) f(name, holder);
 }
 
@@ -60,22 +53,23 @@ struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, D
     std::optional<double> momentum;
     bool training = true;
 
-    explicit BatchNorm(double epsilon = 1e-5, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
+    BatchNorm() : BatchNorm(1e-5) {}
+    explicit BatchNorm(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
 
     /// The values that a new layer has.
     void reset_parameters() {
-        weight = detail::filled_with<decltype(weight)>(1);
-        bias = detail::filled_with<decltype(bias)>(0);
+        detail::fill_present(weight, 1);
+        detail::fill_present(bias, 0);
         reset_running_stats();
     }
     void reset_running_stats() {
-        running_mean = detail::filled_with<decltype(running_mean)>(0);
-        running_var = detail::filled_with<decltype(running_var)>(1);
-        num_batches_tracked = detail::filled_with<decltype(num_batches_tracked)>(0);
+        detail::fill_present(running_mean, 0);
+        detail::fill_present(running_var, 1);
+        detail::fill_present(num_batches_tracked, 0);
     }
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) {
+    static constexpr void visit_own_members(Self& self, F&& f) {
         detail::visit_present("weight", self.weight, f);
         detail::visit_present("bias", self.bias, f);
         detail::visit_present("running_mean", self.running_mean, f);
@@ -104,11 +98,11 @@ struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, D
 /// Batch normalisation of [batch, features] or [batch, features, length]: `BatchNorm1d<64> norm{eps, momentum}`.
 /// State: weight, bias, running_mean, running_var [features], num_batches_tracked [].
 /// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
-template <index_t NumFeatures, BatchNormOptions Options = {}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = Cpu>
 using BatchNorm1d = BatchNorm<2, 3, NumFeatures, Options, T, Device>;
 /// Batch normalisation of [batch, features, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
-template <index_t NumFeatures, BatchNormOptions Options = {}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = Cpu>
 using BatchNorm2d = BatchNorm<4, 4, NumFeatures, Options, T, Device>;
 
 /// The arguments of a layer normalisation that decide what it holds, with PyTorch's names and defaults.
@@ -120,7 +114,7 @@ struct LayerNormOptions {
 /// y = (x - mean) / √(variance + eps) weight + bias with the moments over the last dimensions, those of NormalizedShape:
 /// [*, NormalizedShape…] → the same. `LayerNorm<Shape<64>> norm{eps}`. State: weight, bias [NormalizedShape…].
 /// https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
-template <AnyShape NormalizedShape, LayerNormOptions Options = {}, Floating T = float, class Device = Cpu>
+template <AnyShape NormalizedShape, LayerNormOptions Options = LayerNormOptions{}, Floating T = float, class Device = Cpu>
 struct LayerNorm : Module<LayerNorm<NormalizedShape, Options, T, Device>> {
     static_assert(NormalizedShape::is_static, "the normalised extents are numbers");
     using expects = Expects<NormalizedShape>;  // as last dimensions
@@ -129,15 +123,16 @@ struct LayerNorm : Module<LayerNorm<NormalizedShape, Options, T, Device>> {
     detail::OptionalParameter<Options.elementwise_affine && Options.bias, T, NormalizedShape, Device> bias;
     double eps;
 
-    explicit LayerNorm(double epsilon = 1e-5) : eps(epsilon) { reset_parameters(); }
+    LayerNorm() : LayerNorm(1e-5) {}
+    explicit LayerNorm(double epsilon) : eps(epsilon) { reset_parameters(); }
 
     void reset_parameters() {
-        weight = detail::filled_with<decltype(weight)>(1);
-        bias = detail::filled_with<decltype(bias)>(0);
+        detail::fill_present(weight, 1);
+        detail::fill_present(bias, 0);
     }
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) {
+    static constexpr void visit_own_members(Self& self, F&& f) {
         detail::visit_present("weight", self.weight, f);
         detail::visit_present("bias", self.bias, f);
     }

@@ -29,7 +29,7 @@ struct Embedding : Module<Embedding<NumEmbeddings, EmbeddingDim, PaddingIdx, T, 
     }
 
     template <class Self, class F>
-    static void visit_own_members(Self& self, F&& f) { f("weight", self.weight); }
+    static constexpr void visit_own_members(Self& self, F&& f) { f("weight", self.weight); }
 
     template <class X>
     constexpr auto forward(X indices) const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "xnn/core/conv_geometry.hpp"
-#include "xnn/cpu/column_sums.hpp"
 #include "xnn/cpu/conv.hpp"
 #include "xnn/expr/apply.hpp"
 
@@ -18,12 +17,11 @@ struct ConvWindow {
     index_t groups;
 };
 
-/// x [batch, in, d…], weight [out, in / groups, k…], optionally bias [out] → [batch, out, d'…], followed by an activation.
+/// x [batch, in, d…], weight [out, in / groups, k…], optionally bias [out] → [batch, out, d'…].
 /// Window is a type whose static member `value` is the ConvWindow.
-template <class Window, kernels::Activation A = kernels::Activation::none>
+template <class Window>
 struct ConvRule {
     static constexpr std::string_view name = "conv";
-    static constexpr bool needs_output = A != kernels::Activation::none;
     static constexpr auto window = Window::value;
     static constexpr std::size_t rank = window.stride.size();
 
@@ -69,16 +67,14 @@ struct ConvRule {
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
         const typename decltype(y)::value_type* b = nullptr;
         ((b = bias.data), ...);
-        kernels::conv_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents()), x.data, w.data, b, y.data, A);
+        kernels::conv_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents()), x.data, w.data, b, y.data);
         return {};
     }
 
     template <class T, class... Targets>
-    void backward(auto& arena, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T* y, auto x, auto w, auto...) const {
+    void backward(auto&, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T*, auto x, auto w, auto...) const {
         constexpr typename decltype(x)::device device;
         const auto g = geometry(x.shape.extents(), w.shape.extents());
-        if constexpr (A == kernels::Activation::relu)
-            gy = kernels::relu_gradient(device, arena, g.batch * g.out_channels * g.output_size(), gy, y);
         const auto gx = get<0>(targets);
         const auto gw = get<1>(targets);
         Target<T> gb{};

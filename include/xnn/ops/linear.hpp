@@ -7,11 +7,9 @@
 
 namespace xnn {
 
-/// x [*, in], weight [out, in], optionally bias [out] → [*, out], followed by an activation.
-template <kernels::Activation A = kernels::Activation::none>
+/// x [*, in], weight [out, in], optionally bias [out] → [*, out].
 struct LinearRule {
     static constexpr std::string_view name = "linear";
-    static constexpr bool needs_output = A != kernels::Activation::none;
 
     template <std::size_t R>
     static constexpr Dims<R> extents(Dims<R> x, const Dims<2>& w, const auto&... /*bias*/) {
@@ -30,7 +28,7 @@ struct LinearRule {
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
         using T = typename decltype(y)::value_type;
         const index_t in = w.extent(1), out = w.extent(0);
-        kernels::GemmEpilogue<T> epilogue{.activation = A};
+        kernels::GemmEpilogue<T> epilogue;
         ((epilogue.column_bias = bias.data), ...);
         kernels::gemm(typename decltype(y)::device{}, kernels::Transpose::no, kernels::Transpose::yes, y.size() / out, out, in, x.data, in,
                       w.data, in, y.data, out, epilogue);
@@ -38,11 +36,10 @@ struct LinearRule {
     }
 
     template <class T, class... Targets>
-    void backward(auto& arena, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T* y, auto x, auto w, auto...) const {
+    void backward(auto&, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T*, auto x, auto w, auto...) const {
         using kernels::Transpose;
         constexpr typename decltype(x)::device device;
         const index_t in = w.extent(1), out = w.extent(0), rows = x.size() / in;
-        if constexpr (A == kernels::Activation::relu) gy = kernels::relu_gradient(device, arena, rows * out, gy, y);
         const auto gx = get<0>(targets);
         const auto gw = get<1>(targets);
         if (gw) kernels::gemm(device, Transpose::yes, Transpose::no, out, in, rows, gy, out, x.data, in, gw.data, in, {.accumulate = gw.accumulate});
@@ -58,7 +55,7 @@ namespace functional {
 template <Operand X, Operand W, Operand... Bias>
     requires(sizeof...(Bias) <= 1)
 constexpr auto linear(X&& x, W&& weight, Bias&&... bias) {
-    return apply(LinearRule<>{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+    return apply(LinearRule{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
 }
 
 }  // namespace functional

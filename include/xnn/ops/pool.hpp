@@ -60,6 +60,9 @@ struct MaxPoolRule : PoolRule<Window> {
     /// The place of a maximum in its window.
     using Winner = std::conditional_t<product(Window::value.kernel_size) <= 255, std::uint8_t, std::int32_t>;
 
+    template <class T>
+    static constexpr index_t saved_bytes(const auto& x) { return product(PoolRule<Window>::extents(x)) * static_cast<index_t>(sizeof(Winner)); }
+
     const Winner* forward(auto& arena, auto y, auto x) const {
         const auto extents = x.shape.extents();
         Winner* winners = is_grad_enabled() ? arena.template allocate<Winner>(y.size()) : nullptr;

@@ -126,6 +126,42 @@ struct FlattenRule {
     }
 };
 
+/// Dimension Dim as several, Parts; one of them may be dyn and is deduced.
+template <index_t Dim, AnyShape Parts>
+struct UnflattenRule {
+    static constexpr std::string_view name = "unflatten";
+    static_assert(Parts::dynamic_rank <= 1, "unflatten: only one extent can be deduced");
+    using expects = Expects<Parts>;
+    static constexpr index_t known = [] {
+        index_t result = 1;
+        for (index_t extent : Parts::static_extents) result *= extent == dyn ? 1 : extent;
+        return result;
+    }();
+
+    template <std::size_t R>
+    static constexpr bool accepts(const Dims<R>& x) {
+        if (normalize_dim(Dim, R) >= R) return false;
+        const index_t extent = x[normalize_dim(Dim, R)];
+        return extent == dyn || (Parts::is_static ? extent == known : known != 0 && extent % known == 0);
+    }
+    template <std::size_t R>
+    static constexpr auto extents(const Dims<R>& x) {
+        constexpr std::size_t dim = normalize_dim(Dim, R);
+        Dims<R - 1 + Parts::rank> result{};
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            if (i < dim) {
+                result[i] = x[i];
+            } else if (i < dim + Parts::rank) {
+                const index_t part = Parts::static_extents[i - dim];
+                result[i] = part != dyn ? part : map_extent(x[dim], [](index_t n) { return n / known; });
+            } else {
+                result[i] = x[i + 1 - Parts::rank];
+            }
+        }
+        return result;
+    }
+};
+
 namespace functional {
 
 /// The elements of x, in row-major order, under the shape D…; one extent may be -1 and is deduced.

@@ -24,6 +24,7 @@ public:
         : name(std::move(parameter_name)), dtype(dtype_of<T>), storage_(parameter.storage()), look_(&look<T, S, Device>) {
         const auto shape = parameter.shape().extents();
         extents.assign(shape.begin(), shape.end());
+        size_ = product(shape);
     }
 
     void* value() const { return look_(storage_.get(), false).value; }
@@ -31,7 +32,7 @@ public:
     void* gradient() const { return look_(storage_.get(), false).gradient; }
     void zero_grad() const { look_(storage_.get(), true); }
     bool same_storage(const ParameterRef& other) const { return storage_ == other.storage_; }
-    index_t size() const { return NamedBuffer{{}, dtype, extents, nullptr}.size(); }
+    index_t size() const { return size_; }
 
     std::string name;
     Dtype dtype;
@@ -48,6 +49,7 @@ private:
         if (forget) data.has_gradient = false;
         return Memory{data.value.data(), data.has_gradient ? data.gradient.data() : nullptr};
     }
+    index_t size_ = 0;
     std::shared_ptr<void> storage_;
     Memory (*look_)(void* storage, bool forget);
 };

@@ -65,6 +65,7 @@ inline index_t even_part(index_t total, index_t limit) {
     return total <= limit ? total : divide_up(total, divide_up(total, limit));
 }
 
+/// Decides what to pack and how large the blocks are; the sizes were measured on machines with 1 MiB of second-level cache.
 template <class T>
 Plan make_plan(const Product<T>& p) {
     constexpr index_t second_level_cache = 1 << 20;
@@ -77,7 +78,10 @@ Plan make_plan(const Product<T>& p) {
     plan.panels = divide_up(p.n, columns);
     const bool b_is_large = p.k * p.n * size > second_level_cache;
     const bool masks_needed = p.n % simd::width<T> != 0;
-    plan.pack_b = p.b_transposed || (b_is_large && p.m > 32) || (masks_needed && !simd::masked_loads_are_cheap);
+    // Rows of B that are far apart cost an address translation each: many tiles are worth a copy.
+    const bool b_is_scattered = p.b_pitch * size >= page / 2 && p.m >= 256;
+    plan.pack_b =
+        p.b_transposed || (b_is_large && p.m > 32) || b_is_scattered || (masks_needed && !simd::masked_loads_are_cheap);
     // Rows that are pages apart fall into the same few sets of a cache.
     const bool a_rows_collide = p.a_row_stride * size % page == 0;
     plan.pack_a = plan.pack_b && ((b_is_large && p.m >= 256) || (a_rows_collide && p.m > 64));

@@ -111,16 +111,12 @@ struct LogicalNot : detail::Predicate {
 struct LogicalAnd : detail::Predicate {
     static constexpr std::string_view name = "logical_and";
     template <class V>
-    XNN_INLINE auto operator()(V a, V b) const {
-        return math::both(detail::truth(a), detail::truth(b));
-    }
+    XNN_INLINE auto operator()(V a, V b) const { return math::both(detail::truth(a), detail::truth(b)); }
 };
 struct LogicalOr : detail::Predicate {
     static constexpr std::string_view name = "logical_or";
     template <class V>
-    XNN_INLINE auto operator()(V a, V b) const {
-        return math::either(detail::truth(a), detail::truth(b));
-    }
+    XNN_INLINE auto operator()(V a, V b) const { return math::either(detail::truth(a), detail::truth(b)); }
 };
 struct LogicalXor : detail::Predicate {
     static constexpr std::string_view name = "logical_xor";
