@@ -4,7 +4,7 @@
 using namespace xnn;
 
 struct Block : nn::Module<Block> {
-    nn::LayerNorm<64> norm;
+    nn::LayerNorm<Shape<64>> norm;
     nn::Linear<64, 256> up;
     nn::Linear<256, 64> down;
     auto forward(auto x) const { return x + (x | norm | up | nn::gelu | down); }

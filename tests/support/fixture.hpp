@@ -94,7 +94,7 @@ void load_parameters(const Fixture& fixture, M& module, const std::string& prefi
 
 /// Requires that a layer makes of the case's input what PyTorch's does, and the same gradients.
 template <class T, xnn::AnyShape S, class Layer>
-void check_layer(const std::string& name, Layer& layer) {
+void check_layer(const std::string& name, Layer& layer, double tolerance = tolerance_of<T>) {
     INFO(name << " in " << xnn::name_of(xnn::dtype_of<T>));
     const Fixture& fixture = layer_fixture();
     load_parameters(fixture, layer, name + "/p/");
@@ -103,19 +103,19 @@ void check_layer(const std::string& name, Layer& layer) {
     const auto y = layer(x);
     using Y = typename decltype(y)::shape_type;
     y.backward(fixture.tensor<T, Y>(name + "/gy").view());
-    fixture.require_close(y.value().data, y.value().size(), name + "/y", tolerance_of<T>);
-    fixture.require_close(x.grad().data(), x.size(), name + "/gx", tolerance_of<T>);
+    fixture.require_close(y.value().data, y.value().size(), name + "/y", tolerance);
+    fixture.require_close(x.grad().data(), x.size(), name + "/gx", tolerance);
     xnn::nn::visit_parameters(layer, [&](const std::string& key, auto& parameter) {
-        fixture.require_close(parameter.grad().data(), parameter.size(), name + "/g/" + key, tolerance_of<T>);
+        fixture.require_close(parameter.grad().data(), parameter.size(), name + "/g/" + key, tolerance);
     });
     for (const auto& buffer : layer.named_buffers()) {
         if (buffer.dtype == xnn::Dtype::I64)
             fixture.require_close(static_cast<const std::int64_t*>(buffer.data), buffer.size(), name + "/b/" + buffer.name, 0);
         else
-            fixture.require_close(static_cast<const T*>(buffer.data), buffer.size(), name + "/b/" + buffer.name, tolerance_of<T>);
+            fixture.require_close(static_cast<const T*>(buffer.data), buffer.size(), name + "/b/" + buffer.name, tolerance);
     }
 }
 template <class T, xnn::AnyShape S, class Layer>
-void check_layer(const std::string& name, Layer&& layer) {
-    check_layer<T, S>(name, static_cast<Layer&>(layer));
+void check_layer(const std::string& name, Layer&& layer, double tolerance = tolerance_of<T>) {
+    check_layer<T, S>(name, static_cast<Layer&>(layer), tolerance);
 }

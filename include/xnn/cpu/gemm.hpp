@@ -1,6 +1,7 @@
 // Matrix products on the CPU: every transposition, an epilogue, any extents.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
@@ -41,14 +42,18 @@ XNN_INLINE T apply(Activation activation, T value) {
     return activation == Activation::relu && value < T(0) ? T(0) : value;
 }
 
-/// Fills C with what a product is added to.
+/// Fills a row of C with what a product is added to.
 template <class T>
 void start_row(index_t n, T* c, const GemmEpilogue<T>& epilogue) {
-    const T row_bias = epilogue.row_bias != nullptr ? *epilogue.row_bias : T(0);
-    for (index_t j = 0; j < n; ++j) {
-        const T before = epilogue.accumulate ? c[j] + row_bias : row_bias;
-        c[j] = epilogue.column_bias != nullptr ? before + epilogue.column_bias[j] : before;
-    }
+    const T* bias = epilogue.column_bias;
+    if (epilogue.accumulate && bias != nullptr)
+        for (index_t j = 0; j < n; ++j) c[j] += bias[j];
+    else if (!epilogue.accumulate && bias != nullptr)
+        std::copy_n(bias, n, c);
+    else if (!epilogue.accumulate)
+        std::fill_n(c, n, T(0));
+    if (epilogue.row_bias != nullptr)
+        for (index_t j = 0; j < n; ++j) c[j] += *epilogue.row_bias;
 }
 
 /// Adds a bias of the rows or columns of C to C and takes it from the epilogue: a tile starts either from C or from a

@@ -1,6 +1,7 @@
 // One element of each column of (outer, n, inner), chosen by an index.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "xnn/core/device.hpp"

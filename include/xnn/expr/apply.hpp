@@ -64,8 +64,7 @@ constexpr auto apply(Rule rule, X&&... x) {
         return reject<Mismatch<Rule, typename detail::expectation<Rule>::type, Got<shape_t<operand_t<X>>...>>, meta>();
     } else {
         using T = typename detail::result_type<Rule, Tuple<value_t<operand_t<X>>...>>::type;
-        if (!Rule::accepts(shape_value(x).extents()...))
-            fail(Rule::name, "arguments whose shapes fit", detail::list_of_shapes(shape_value(x).extents()...));
+        require_shapes<Rule>(Rule::name, "arguments whose shapes fit", shape_value(x)...);
         const auto shape = apply_rule<Rule>(shape_value(x)...);
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (meta) {
@@ -166,8 +165,7 @@ constexpr auto map(F f, X&&... x) {
     } else {
         using T = promoted_t<F, operand_t<X>...>;
         using Result = std::conditional_t<is_predicate<F>, bool, T>;
-        if (!detail::BroadcastAll::accepts(shape_value(x).extents()...))
-            fail(F::name, "shapes that broadcast", detail::list_of_shapes(shape_value(x).extents()...));
+        require_shapes<detail::BroadcastAll>(F::name, "shapes that broadcast", shape_value(x)...);
         const auto shape = apply_rule<detail::BroadcastAll>(shape_value(x)...);
         if constexpr (meta) {
             return detail::meta_result<Result, detail::PointwiseCharge<F>, operand_t<X>...>(shape, detail::ledger_of(x...));

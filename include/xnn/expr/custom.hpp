@@ -7,18 +7,21 @@ namespace xnn {
 
 namespace detail {
 
-template <class F>
-struct CustomValue {};
-template <class F>
-    requires requires { typename F::template value_type<float>; } || requires { typename F::template value_type<float, float>; }
-struct CustomValue<F> {
-    template <class... T>
-    using value_type = typename F::template value_type<T...>;
+template <class F, class First>
+struct custom_result {
+    using type = First;
+};
+template <class F, class First>
+    requires requires { typename F::result_type; }
+struct custom_result<F, First> {
+    using type = typename F::result_type;
 };
 
 /// The Rule of a user's function.
 template <class F>
-struct CustomRule : CustomValue<F> {
+struct CustomRule {
+    template <class First, class...>
+    using value_type = typename custom_result<F, First>::type;
     static constexpr std::string_view name = [] {
         if constexpr (requires { F::name; })
             return std::string_view(F::name);
@@ -85,9 +88,9 @@ private:
 /// all of them TensorViews. Where the result's shape is not the first argument's,
 /// `static constexpr auto extents(const Dims<R>&…)` computes it (extents may be dyn, and stay so), and
 /// `static constexpr bool accepts(const Dims<R>&…)` says which arguments fit. Optional: `name`; `differentiable = false` for
-/// a function without backward; `template <class… T> using value_type` for another dtype.
+/// a function without backward; `using result_type` for another dtype.
 template <class F, Operand... X>
     requires(Array<X> || ...)
-constexpr auto custom(F f, X&&... x) { return xnn::apply(detail::CustomRule<F>{{}, std::move(f)}, std::forward<X>(x)...); }
+constexpr auto custom(F f, X&&... x) { return xnn::apply(detail::CustomRule<F>{std::move(f)}, std::forward<X>(x)...); }
 
 }  // namespace xnn

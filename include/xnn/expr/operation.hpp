@@ -46,6 +46,9 @@ public:
     Operation(Rule rule, const S& shape, X&&... x) : rule_(std::move(rule)), shape_(shape), arguments_{{operand(std::forward<X>(x))}...} {}
 
     const S& shape() const { return shape_; }
+    /// An argument, for an operation that does this one's work as well.
+    template <std::size_t I>
+    auto argument() && { return std::move(detail::leaf<I>(arguments_)); }
     State forward(Arena<Device>& arena) const { return forward(Indices{}, arena); }
     Ptr<T> loader(const State& state) const { return Ptr<T>(state.output); }
 

@@ -5,6 +5,7 @@
 // accepts<Model, Shape> finds out), others report the problem as a compile error.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <type_traits>
 
@@ -69,13 +70,26 @@ constexpr void require_fit() {
 }  // namespace detail
 
 namespace detail {
-template <class... Extents>
-std::string list_of_shapes(const Extents&... extents) {
+struct ExtentsText {
+    const index_t* extents;
+    std::size_t rank;
+};
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_shapes(std::string_view operation, std::string_view expected,
+                                                               std::initializer_list<ExtentsText> shapes) {
     std::string text;
-    ((text += (text.empty() ? "" : " and ") + to_text(extents)), ...);
-    return text;
+    for (const auto& shape : shapes) text += (text.empty() ? "" : " and ") + extents_text(shape.extents, shape.rank);
+    fail(operation, expected, text);
 }
 }  // namespace detail
+
+/// Throws Error unless a rule accepts the shapes of this run. Where all extents are known the compiler has looked already.
+template <class Rule, AnyShape... S>
+constexpr void require_shapes(std::string_view operation, std::string_view expected, const S&... shapes) {
+    if constexpr (!(S::is_static && ...))
+        if (!Rule::accepts(shapes.extents()...)) [&](const auto&... extents) {
+            detail::fail_shapes(operation, expected, {detail::ExtentsText{extents.data(), extents.size()}...});
+        }(shapes.extents()...);
+}
 
 /// Refuses an operation for a reason that its type says.
 template <class Problem, bool IsMeta>

@@ -12,7 +12,7 @@ class Root {
 public:
     /// Evaluates now unless that has been done; returns the value. It lives as long as the expression.
     auto value() const {
-        const auto handle = operand(self());
+        const auto handle = handle_of(self());
         evaluate(handle);
         return TensorView<const T, S, Device>{handle.node().value, handle.shape()};
     }
@@ -43,6 +43,13 @@ public:
 private:
     const Self& self() const { return static_cast<const Self&>(*this); }
 
+    /// The shared node of this expression: a handle is one, and what counts as a leaf because it costs nothing has one too.
+    static auto handle_of(const Self& e) {
+        if constexpr (requires { e.node(); })
+            return e;
+        else
+            return e.share();
+    }
     template <class H>
     static void evaluate(const H& handle) {
         if (!handle.node().value) handle.forward(Lease<Device>::take().arena());
@@ -51,7 +58,7 @@ private:
     template <class Gradient>
     void backward_from(const Gradient& gradient) const {
         static_assert(Self::requires_grad, "backward() of an expression in which nothing requires a gradient");
-        const auto handle = operand(self());
+        const auto handle = handle_of(self());
         evaluate(handle);
         if (!handle.node().recorded)
             throw Error("backward: expected an expression that was evaluated with gradients enabled, got one evaluated under no_grad");

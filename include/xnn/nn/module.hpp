@@ -89,59 +89,77 @@ constexpr void visit_members(M& module, F&& f) {
     }
 }
 
+/// Where a member stands in a tree of modules: a name and what it is in. Becomes text, "fc.weight", only where it is wanted.
+struct Path {
+    const Path* parent = nullptr;
+    std::string_view name{};
+    index_t element = -1;  // of a list of that name
+
+    [[gnu::cold, gnu::noinline]] operator std::string() const {
+        std::string text = parent ? std::string(*parent) : std::string();
+        if (!text.empty() && !name.empty()) text += '.';
+        text += name;
+        if (element >= 0) text += "." + std::to_string(element);
+        return text;
+    }
+};
+
 namespace detail {
-template <class Holder>
-NamedBuffer buffer_of(const std::string& name, Holder& tensor) {
-    const auto extents = tensor.shape().extents();
-    return NamedBuffer{name, dtype_of<typename Holder::value_type>, {extents.begin(), extents.end()}, tensor.data()};
+[[gnu::cold, gnu::noinline]] inline void append(StateDict& entries, const Path& path, Dtype dtype, const index_t* extents,
+                                                 std::size_t rank, void* data) {
+    entries.push_back(NamedBuffer{path, dtype, {extents, extents + rank}, data});
 }
-inline std::string join(const std::string& prefix, std::string_view name) {
-    return prefix.empty() ? std::string(name) : prefix + "." + std::string(name);
+template <class Holder>
+void append(StateDict& entries, const Path& path, Holder& tensor) {
+    const auto extents = tensor.shape().extents();
+    append(entries, path, dtype_of<typename Holder::value_type>, extents.data(), extents.size(), tensor.data());
+}
+/// Remembers an address; false if it was there.
+inline bool is_new(std::vector<const void*>& seen, const void* address) {
+    if (std::find(seen.begin(), seen.end(), address) != seen.end()) return false;
+    seen.push_back(address);
+    return true;
 }
 }  // namespace detail
 
-/// Calls f(name, submodule) for each direct child, lists element by element.
+/// Calls f(path, submodule) for each direct child, lists element by element.
 template <class M, class F>
-constexpr void visit_children(M& module, F&& f) {
+constexpr void visit_children(M& module, F&& f, const Path* parent = nullptr) {
     visit_members(module, [&](std::string_view name, auto& member) {
         using Member = std::remove_cvref_t<decltype(member)>;
         if constexpr (AnyModule<Member>) {
-            f(std::string(name), member);
+            f(Path{parent, name}, member);
         } else if constexpr (detail::is_module_list<Member>) {
-            for (std::size_t i = 0; i < member.size(); ++i) f(std::string(name) + "." + std::to_string(i), member[i]);
+            for (std::size_t i = 0; i < member.size(); ++i) f(Path{parent, name, static_cast<index_t>(i)}, member[i]);
         }
     });
 }
 
-/// Calls f(name, tensor) for the parameters and buffers of a module and all modules in it: its own first, as in PyTorch.
+/// Calls f(path, tensor) for the parameters and buffers of a module and all modules in it: its own first, as in PyTorch.
 template <class M, class F>
-void visit_tensors(M& module, const std::string& prefix, F&& f) {
+void visit_tensors(M& module, const Path* parent, F&& f) {
     visit_members(module, [&](std::string_view name, auto& member) {
         using Member = std::remove_cvref_t<decltype(member)>;
-        if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member>) f(detail::join(prefix, name), member);
+        if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member>) f(Path{parent, name}, member);
     });
-    visit_children(module, [&](const std::string& name, auto& child) { visit_tensors(child, detail::join(prefix, name), f); });
+    visit_children(module, [&](const Path& path, auto& child) { visit_tensors(child, &path, f); }, parent);
 }
 
-/// Calls f(name, parameter) for every parameter; a tied one by its first name only.
+/// Calls f(path, parameter) for every parameter; a tied one by its first name only.
 template <class M, class F>
 void visit_parameters(M& module, F&& f) {
     std::vector<const void*> seen;
-    visit_tensors(module, "", [&](const std::string& name, auto& tensor) {
-        if constexpr (detail::is_parameter<std::remove_cvref_t<decltype(tensor)>>) {
-            const void* storage = tensor.storage().get();
-            if (std::find(seen.begin(), seen.end(), storage) != seen.end()) return;
-            seen.push_back(storage);
-            f(name, tensor);
-        }
+    visit_tensors(module, nullptr, [&](const Path& path, auto& tensor) {
+        if constexpr (detail::is_parameter<std::remove_cvref_t<decltype(tensor)>>)
+            if (detail::is_new(seen, tensor.storage().get())) f(path, tensor);
     });
 }
 
-/// Calls f(name, module) for a module, then every module in it.
+/// Calls f(path, module) for a module, then every module in it.
 template <class M, class F>
-void visit_modules(M& module, F&& f, const std::string& name = "") {
-    f(name, module);
-    visit_children(module, [&](const std::string& child, auto& member) { visit_modules(member, f, detail::join(name, child)); });
+void visit_modules(M& module, F&& f, const Path& path = {}) {
+    f(path, module);
+    visit_children(module, [&](const Path& child, auto& member) { visit_modules(member, f, child); }, &path);
 }
 
 namespace detail {
@@ -217,7 +235,7 @@ struct Module {
 
     /// Switches dropout, batch normalisation and whatever else has a member `training`.
     Self& train(bool mode = true) {
-        visit_modules(self(), [mode](const std::string&, auto& module) {
+        visit_modules(self(), [mode](const Path&, auto& module) {
             if constexpr (requires { module.training = mode; }) module.training = mode;
         });
         return self();
@@ -226,19 +244,23 @@ struct Module {
 
     /// Forgets all gradients.
     void zero_grad() {
-        visit_parameters(self(), [](const std::string&, auto& parameter) { parameter.zero_grad(); });
+        visit_tensors(self(), nullptr, [](const Path&, auto& tensor) {
+            if constexpr (requires { tensor.zero_grad(); }) tensor.zero_grad();
+        });
     }
 
     /// Whether backward() computes gradients for the parameters in here.
     Self& requires_grad_(bool required = true) {
-        visit_parameters(self(), [required](const std::string&, auto& parameter) { parameter.requires_grad_(required); });
+        visit_tensors(self(), nullptr, [required](const Path&, auto& tensor) {
+            if constexpr (requires { tensor.requires_grad_(required); }) tensor.requires_grad_(required);
+        });
         return self();
     }
 
     /// Calls f(module) for every module in here, children first, then this one.
     template <class F>
     Self& apply(F&& f) {
-        visit_children(self(), [&](const std::string&, auto& child) { child.apply(f); });
+        visit_children(self(), [&](const Path&, auto& child) { child.apply(f); });
         f(self());
         return self();
     }
@@ -246,14 +268,14 @@ struct Module {
     /// The names and memory of all parameters; a tied one by its first name only.
     StateDict named_parameters() {
         StateDict result;
-        visit_parameters(self(), [&](const std::string& name, auto& parameter) { result.push_back(detail::buffer_of(name, parameter)); });
+        visit_parameters(self(), [&](const Path& path, auto& parameter) { detail::append(result, path, parameter); });
         return result;
     }
     /// The names and memory of all buffers.
     StateDict named_buffers() {
         StateDict result;
-        visit_tensors(self(), "", [&](const std::string& name, auto& tensor) {
-            if constexpr (detail::is_buffer<std::remove_cvref_t<decltype(tensor)>>) result.push_back(detail::buffer_of(name, tensor));
+        visit_tensors(self(), nullptr, [&](const Path& path, auto& tensor) {
+            if constexpr (detail::is_buffer<std::remove_cvref_t<decltype(tensor)>>) detail::append(result, path, tensor);
         });
         return result;
     }
@@ -264,9 +286,8 @@ struct Module {
     /// The names and memory of all parameters and buffers, in PyTorch's order. Tied parameters stand under each name.
     StateDict state_dict(const std::string& prefix = "") {
         StateDict result;
-        visit_tensors(self(), prefix, [&](const std::string& name, auto& tensor) {
-            result.push_back(detail::buffer_of(name, tensor));
-        });
+        const Path root{nullptr, prefix};
+        visit_tensors(self(), &root, [&](const Path& path, auto& tensor) { detail::append(result, path, tensor); });
         return result;
     }
 

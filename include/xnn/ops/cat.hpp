@@ -124,8 +124,7 @@ constexpr auto cat(X&&... x) {
         return reject<Mismatch<Rule, Expects<>, Got<shape_t<operand_t<X>>...>>, meta>();
     } else {
         using T = promoted_t<Rule, operand_t<X>...>;
-        if (!Rule::accepts(shape_value(x).extents()...))
-            fail(Rule::name, "arrays that differ in one dimension alone", detail::list_of_shapes(shape_value(x).extents()...));
+        require_shapes<Rule>(Rule::name, "arrays that differ in one dimension alone", shape_value(x)...);
         const auto shape = apply_rule<Rule>(shape_value(x)...);
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (meta)

@@ -12,10 +12,10 @@ namespace xnn {
 template <index_t Dim, bool Keep>
 struct TakeRule {
     static constexpr std::string_view name = "max";
-    using Shape = ReduceRule<TakeRule, Keep, Dim>;
+    using Result = ReduceRule<TakeRule, Keep, Dim>;
 
     template <std::size_t R>
-    static constexpr auto extents(const Dims<R>& x, const auto&) { return Shape::extents(x); }
+    static constexpr auto extents(const Dims<R>& x, const auto&) { return Result::extents(x); }
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>&, const auto&) { return normalize_dim(Dim, R) < R; }
 

@@ -20,12 +20,8 @@ inline void require_option(bool good, std::string_view optimizer, std::string_vi
 class ParameterRef {
 public:
     template <Element T, AnyShape S, class Device>
-    explicit ParameterRef(std::string parameter_name, Parameter<T, S, Device>& parameter)
-        : name(std::move(parameter_name)), dtype(dtype_of<T>), storage_(parameter.storage()), look_(&look<T, S, Device>) {
-        const auto shape = parameter.shape().extents();
-        extents.assign(shape.begin(), shape.end());
-        size_ = product(shape);
-    }
+    ParameterRef(const nn::Path& path, Parameter<T, S, Device>& parameter)
+        : ParameterRef(path, dtype_of<T>, parameter.shape().extents().data(), S::rank, parameter.storage(), &look<T, S, Device>) {}
 
     void* value() const { return look_(storage_.get(), false).value; }
     /// Null if there is none.
@@ -49,9 +45,16 @@ private:
         if (forget) data.has_gradient = false;
         return Memory{data.value.data(), data.has_gradient ? data.gradient.data() : nullptr};
     }
-    index_t size_ = 0;
+    using Look = Memory (*)(void* storage, bool forget);
+
+    [[gnu::cold, gnu::noinline]] ParameterRef(const nn::Path& path, Dtype element, const index_t* shape, std::size_t rank,
+                                              std::shared_ptr<void> storage, Look look)
+        : name(path), dtype(element), extents(shape, shape + rank), storage_(std::move(storage)), look_(look) {
+        for (index_t extent : extents) size_ *= extent;
+    }
+    index_t size_ = 1;
     std::shared_ptr<void> storage_;
-    Memory (*look_)(void* storage, bool forget);
+    Look look_;
 };
 
 /// A parameter with what an optimiser remembers of it: the number of steps, and arrays like the parameter.
@@ -104,7 +107,7 @@ class OptimizerOf : public Optimizer {
     struct Item {
         Entry entry;
         Update update;
-        void (*create)(Entry&, const Options&);
+        Update create;
     };
 
 public:
@@ -126,12 +129,12 @@ public:
 
         template <nn::AnyModule M>
         Group& add(M& module) {
-            nn::visit_parameters(module, [&](const std::string& name, auto& parameter) { add(parameter, name); });
+            nn::visit_parameters(module, [&](const nn::Path& path, auto& parameter) { append(path, parameter); });
             return *this;
         }
         template <Element T, AnyShape S, class Device>
-        Group& add(Parameter<T, S, Device>& parameter, std::string name = "") {
-            items_.push_back(Item{Entry{ParameterRef(std::move(name), parameter)}, &update<T, Device>, &create<T, Device>});
+        Group& add(Parameter<T, S, Device>& parameter, std::string_view name = "") {
+            append(nn::Path{nullptr, name}, parameter);
             return *this;
         }
 
@@ -141,6 +144,13 @@ public:
 
     private:
         friend class OptimizerOf;
+        template <Element T, AnyShape S, class Device>
+        void append(const nn::Path& path, Parameter<T, S, Device>& parameter) {
+            append(ParameterRef(path, parameter), &update<T, Device>, &create<T, Device>);
+        }
+        [[gnu::cold, gnu::noinline]] void append(ParameterRef parameter, Update update, Update create) {
+            items_.push_back(Item{Entry{std::move(parameter)}, update, create});
+        }
         template <class T, class Device>
         static void update(Entry& entry, const Options& options) {
             T* gradient = static_cast<T*>(entry.parameter.gradient());
@@ -228,8 +238,6 @@ protected:
         }
         if (parameters == 0) fail(Self::name, "parameters", "none");
     }
-    OptimizerOf(const OptimizerOf&) = delete;
-    OptimizerOf& operator=(const OptimizerOf&) = delete;
 
 private:
     void add_first(Group group) {

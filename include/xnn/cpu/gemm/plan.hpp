@@ -65,7 +65,8 @@ inline index_t even_part(index_t total, index_t limit) {
     return total <= limit ? total : divide_up(total, divide_up(total, limit));
 }
 
-/// Decides what to pack and how large the blocks are; the sizes were measured on machines with 1 MiB of second-level cache.
+/// Decides what to pack and how large the blocks are; the sizes were measured on machines with 1 MiB of second-level
+/// cache.
 template <class T>
 Plan make_plan(const Product<T>& p) {
     constexpr index_t second_level_cache = 1 << 20;

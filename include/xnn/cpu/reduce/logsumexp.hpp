@@ -47,10 +47,9 @@ struct LogSumExpReducer {
         }
     }
     double result(Total total, index_t) const { return std::log(total.sum) + total.shift; }
-    /// An infinite result is no measure for its elements: the gradient is then exp(x), or 0.
-    double aux(Total, index_t, double y) const { return std::isinf(y) && y < 0 ? 0 : y; }
+    double aux(Total, index_t, double) const { return 0; }
     template <class V>
-    XNN_INLINE V gradient(V g, V x, V, V aux) const { return g * math::exp(x - aux); }
+    XNN_INLINE V gradient(V g, V x, V y, V) const { return g * math::exp(x - y); }
 
 private:
     static B finite(B x) { return std::isfinite(x) ? x : B(0); }
