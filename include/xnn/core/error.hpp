@@ -22,11 +22,11 @@ public:
 }
 
 namespace detail {
-[[gnu::noinline]] inline std::string extents_text(const index_t* extents, std::size_t rank) {
+[[gnu::noinline]] inline std::string extents_text(const index_t* extents, std::size_t rank, bool may_be_dyn = true) {
     std::string text = "(";
     for (std::size_t i = 0; i < rank; ++i) {
         if (i > 0) text += ", ";
-        text += extents[i] < 0 ? std::string("dyn") : std::to_string(extents[i]);
+        text += may_be_dyn && extents[i] < 0 ? std::string("dyn") : std::to_string(extents[i]);
     }
     return text + ")";
 }

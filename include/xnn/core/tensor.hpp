@@ -204,7 +204,8 @@ private:
         index_t result = 0;
         for (std::size_t i = 0; i < S::rank; ++i) {
             if (position[i] < 0 || position[i] >= extents[i])
-                fail("Tensor::operator()", "a position within " + to_text(extents), to_text(position));
+                fail("Tensor::operator()", "a position within " + to_text(extents),
+                     detail::extents_text(position.data(), S::rank, false));
             result = result * extents[i] + position[i];
         }
         return result;

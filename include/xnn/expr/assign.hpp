@@ -21,7 +21,7 @@ void assign(Tensor<T, S, Device>& tensor, E&& expression) {
             using Loader = std::remove_cvref_t<decltype(loader)>;
             // Elements that are read where they are written may stand in the tensor itself; anything else could meet its
             // own result, and new memory could be what the expression still reads.
-            if (!detail::rearranges<Loader> && tensor.shape() == shape) {
+            if (detail::stays_in_place<Loader> && tensor.shape() == shape) {
                 tensor.resize(shape);  // a tensor that is being made has no memory yet
                 assign(Target<T>{tensor.data()}, loader, shape.extents());
             } else {

@@ -313,13 +313,23 @@ private:
 };
 
 namespace detail {
-/// The loader may read an element at another place than where a loop that assigns it writes.
+
+/// Element j of row r of length n is element r n + j of whatever shape has that many elements.
 template <class L>
-inline constexpr bool rearranges = L::split > 0;
+inline constexpr bool is_linear = L::split == 0;
 template <class T, std::size_t Rank, std::size_t Split, RowKind Kind>
-inline constexpr bool rearranges<Strided<T, Rank, Split, Kind>> = true;
+inline constexpr bool is_linear<Strided<T, Rank, Split, Kind>> = false;
 template <class F, class... L>
-inline constexpr bool rearranges<Map<F, L...>> = (rearranges<L> || ...);
+inline constexpr bool is_linear<Map<F, L...>> = (is_linear<L> && ...);
+
+/// Memory is read where an assignment of this loader to it would write, or nowhere.
+template <class L>
+inline constexpr bool stays_in_place = L::split == 0;
+template <class T, std::size_t Rank, std::size_t Split, RowKind Kind>
+inline constexpr bool stays_in_place<Strided<T, Rank, Split, Kind>> = Split == 0 && Kind == RowKind::constant;
+template <class F, class... L>
+inline constexpr bool stays_in_place<Map<F, L...>> = (stays_in_place<L> && ...);
+
 }  // namespace detail
 
 }  // namespace xnn

@@ -116,7 +116,10 @@ private:
         auto kept = extents;
         for (std::size_t i = 0; i < Map::rank; ++i)
             if (Map::repeats(i)) kept[i] = 1;
-        return Strided<V, Map::rank, Map::split, Map::kind>{data, extents, Map::strides(Kept(kept))};
+        if constexpr (Map::split == 0 && Map::kind == RowKind::contiguous)
+            return Ptr<V>(data);
+        else
+            return Strided<V, Map::rank, Map::split, Map::kind>{data, extents, Map::strides(Kept(kept))};
     }
 
     template <class Gradient>

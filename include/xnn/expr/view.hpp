@@ -88,7 +88,10 @@ public:
     }
     auto loader(const State& state) const {
         const auto from = child_.shape().extents();
-        return Strided<T, S::rank, Map::split, Map::kind>{state.data + map_.offset(from), shape_.extents(), map_.strides(from)};
+        if constexpr (Map::split == 0 && Map::kind == RowKind::contiguous)
+            return Ptr<T>(state.data + map_.offset(from));
+        else
+            return Strided<T, S::rank, Map::split, Map::kind>{state.data + map_.offset(from), shape_.extents(), map_.strides(from)};
     }
 
     Target<T> open(Pass<Device>& pass, const State&) const { return {pass.arena().template allocate<T>(shape_.size())}; }

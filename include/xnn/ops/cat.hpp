@@ -81,7 +81,11 @@ private:
     template <std::size_t I>
     void hand_back_one(Pass<Device>& pass, const State& state, const T* gradient) const {
         const auto& part = get<I>(parts_);
-        if constexpr (std::remove_cvref_t<decltype(part)>::requires_grad)
+        if constexpr (!std::remove_cvref_t<decltype(part)>::requires_grad)
+            return;
+        else if constexpr (Dim == 0)
+            part.propagate(pass, get<I>(state.parts), Ptr<T>(gradient + offset<I>()));
+        else
             part.propagate(pass, get<I>(state.parts),
                            Strided<T, S::rank, Dim, RowKind::contiguous>{gradient + offset<I>(), part.shape().extents(), strides()});
     }

@@ -11,7 +11,7 @@ template <class E, AnyShape S>
 class Reshape : public Node<Reshape<E, S>, value_t<E>, S, device_t<E>> {
     using T = value_t<E>;
     using Device = device_t<E>;
-    static constexpr bool passes_through = std::remove_cvref_t<decltype(std::declval<const E&>().loader(std::declval<const typename E::State&>()))>::split == 0;
+    static constexpr bool passes_through = detail::is_linear<std::remove_cvref_t<decltype(std::declval<const E&>().loader(std::declval<const typename E::State&>()))>>;
 
 public:
     static constexpr bool requires_grad = E::requires_grad;
@@ -51,7 +51,7 @@ public:
     void close(Pass<Device>& pass, const State& state, Target<T> target) const { child_.close(pass, state.child, target); }
     template <class Gradient>
     void propagate(Pass<Device>& pass, const State& state, const Gradient& gradient) const {
-        if constexpr (Gradient::split == 0) {
+        if constexpr (detail::is_linear<Gradient>) {
             child_.propagate(pass, state.child, gradient);
         } else {
             const auto target = open_all(pass, state);

@@ -48,8 +48,8 @@ private:
     using Look = Memory (*)(void* storage, bool forget);
 
     [[gnu::cold, gnu::noinline]] ParameterRef(const nn::Path& path, Dtype element, const index_t* shape, std::size_t rank,
-                                              std::shared_ptr<void> storage, Look look)
-        : name(path), dtype(element), extents(shape, shape + rank), storage_(std::move(storage)), look_(look) {
+                                              std::shared_ptr<void> storage, Look access)
+        : name(path), dtype(element), extents(shape, shape + rank), storage_(std::move(storage)), look_(access) {
         for (index_t extent : extents) size_ *= extent;
     }
     index_t size_ = 1;
@@ -148,8 +148,8 @@ public:
         void append(const nn::Path& path, Parameter<T, S, Device>& parameter) {
             append(ParameterRef(path, parameter), &update<T, Device>, &create<T, Device>);
         }
-        [[gnu::cold, gnu::noinline]] void append(ParameterRef parameter, Update update, Update create) {
-            items_.push_back(Item{Entry{std::move(parameter)}, update, create});
+        [[gnu::cold, gnu::noinline]] void append(ParameterRef parameter, Update step, Update prepare) {
+            items_.push_back(Item{Entry{std::move(parameter)}, step, prepare});
         }
         template <class T, class Device>
         static void update(Entry& entry, const Options& options) {
@@ -238,6 +238,8 @@ protected:
         }
         if (parameters == 0) fail(Self::name, "parameters", "none");
     }
+    OptimizerOf(const OptimizerOf&) = delete;
+    OptimizerOf& operator=(const OptimizerOf&) = delete;
 
 private:
     void add_first(Group group) {

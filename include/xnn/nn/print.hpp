@@ -1,0 +1,110 @@
+// Modules as text, as PyTorch prints them.
+#pragma once
+
+#include <string>
+
+#include "xnn/nn/adaptive_pooling.hpp"
+#include "xnn/nn/conv.hpp"
+#include "xnn/nn/dropout.hpp"
+#include "xnn/nn/linear.hpp"
+#include "xnn/nn/normalization.hpp"
+#include "xnn/nn/pooling.hpp"
+#include "xnn/nn/sparse.hpp"
+
+namespace xnn::nn {
+
+namespace detail {
+
+/// What a compiler calls a type, without namespaces and template arguments.
+template <class M>
+constexpr std::string_view plain_type_name() {
+    // g++: "… [with M = net::LeNet<float>; std::string_view = …]", clang: "… [M = net::LeNet<float>]"
+    constexpr std::string_view text = __PRETTY_FUNCTION__;
+    constexpr std::string_view key = "M = ";
+    std::string_view name = text.substr(text.find(key) + key.size());
+    name = name.substr(0, name.find_first_of("<;]"));
+    const std::size_t last = name.rfind("::");
+    return last == std::string_view::npos ? name : name.substr(last + 2);
+}
+
+inline std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.12g", value);
+    return text;
+}
+inline std::string flag(bool value) { return value ? "True" : "False"; }
+template <std::size_t Rank>
+std::string sizes(Sizes all) {
+    const auto dims = all.dims<Rank>();
+    std::string text;
+    for (index_t dim : dims) text += (text.empty() ? "" : ", ") + std::to_string(dim);
+    return Rank == 1 ? "(" + text + ",)" : "(" + text + ")";
+}
+
+/// The name under which PyTorch knows a layer.
+template <class M>
+std::string type_name(const M&) { return std::string(plain_type_name<M>()); }
+template <std::size_t Rank, index_t In, index_t Out, Sizes K, ConvOptions O, class T, class D>
+std::string type_name(const Conv<Rank, In, Out, K, O, T, D>&) { return "Conv" + std::to_string(Rank) + "d"; }
+template <std::size_t Min, std::size_t Max, index_t N, BatchNormOptions O, class T, class D>
+std::string type_name(const BatchNorm<Min, Max, N, O, T, D>&) { return Min == 2 ? "BatchNorm1d" : "BatchNorm2d"; }
+
+/// A layer's arguments.
+template <class M>
+std::string arguments(const M&) { return ""; }
+template <index_t In, index_t Out, bool Bias, class T, class D>
+std::string arguments(const Linear<In, Out, Bias, T, D>&) {
+    return "in_features=" + std::to_string(In) + ", out_features=" + std::to_string(Out) + ", bias=" + flag(Bias);
+}
+template <std::size_t Rank, index_t In, index_t Out, Sizes K, ConvOptions O, class T, class D>
+std::string arguments(const Conv<Rank, In, Out, K, O, T, D>&) {
+    std::string text = std::to_string(In) + ", " + std::to_string(Out) + ", kernel_size=" + sizes<Rank>(K) + ", stride=" + sizes<Rank>(O.stride);
+    if (sizes<Rank>(O.padding) != sizes<Rank>(0)) text += ", padding=" + sizes<Rank>(O.padding);
+    if (sizes<Rank>(O.dilation) != sizes<Rank>(1)) text += ", dilation=" + sizes<Rank>(O.dilation);
+    if (O.groups != 1) text += ", groups=" + std::to_string(O.groups);
+    return O.bias ? text : text + ", bias=False";
+}
+template <std::size_t Min, std::size_t Max, index_t N, BatchNormOptions O, class T, class D>
+std::string arguments(const BatchNorm<Min, Max, N, O, T, D>& norm) {
+    return std::to_string(N) + ", eps=" + number(norm.eps) + ", momentum=" + (norm.momentum ? number(*norm.momentum) : "None") +
+           ", affine=" + flag(O.affine) + ", track_running_stats=" + flag(O.track_running_stats);
+}
+template <class S, LayerNormOptions O, class T, class D>
+std::string arguments(const LayerNorm<S, O, T, D>& norm) {
+    std::string shape;
+    for (index_t extent : S::static_extents) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
+    return "(" + shape + (S::rank == 1 ? ",)" : ")") + ", eps=" + number(norm.eps) + ", elementwise_affine=" + flag(O.elementwise_affine);
+}
+template <index_t N, index_t Width, index_t Padding, class T, class D>
+std::string arguments(const Embedding<N, Width, Padding, T, D>& table) {
+    return std::to_string(N) + ", " + std::to_string(Width) + (table.padding_idx >= 0 ? ", padding_idx=" + std::to_string(table.padding_idx) : "");
+}
+template <Sizes K, MaxPoolOptions O>
+std::string arguments(const MaxPool2d<K, O>&) {
+    return "kernel_size=" + sizes<2>(K) + ", stride=" + sizes<2>(O.stride == Sizes(0) ? K : O.stride) + ", padding=" + sizes<2>(O.padding);
+}
+template <Sizes K, AvgPoolOptions O>
+std::string arguments(const AvgPool2d<K, O>&) {
+    return "kernel_size=" + sizes<2>(K) + ", stride=" + sizes<2>(O.stride == Sizes(0) ? K : O.stride) + ", padding=" + sizes<2>(O.padding);
+}
+inline std::string arguments(const Dropout& dropout) { return "p=" + number(dropout.p); }
+inline std::string arguments(const Dropout2d& dropout) { return "p=" + number(dropout.p); }
+
+template <class M>
+std::string print(const M& module, const std::string& indent) {
+    std::string children;
+    visit_children(module, [&](const Path& path, const auto& child) {
+        children += "\n" + indent + "  (" + std::string(path) + "): " + print(child, indent + "  ");
+    });
+    return type_name(module) + "(" + arguments(module) + children + (children.empty() ? ")" : "\n" + indent + ")");
+}
+
+}  // namespace detail
+
+/// A module as PyTorch prints it: its layers with their names and arguments.
+template <AnyModule M>
+std::string to_string(const M& module) {
+    return detail::print(module, "");
+}
+
+}  // namespace xnn::nn
