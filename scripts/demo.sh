@@ -14,5 +14,9 @@ if ! { cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DXNN_NA
     cat "$log" >&2
     exit 1
 fi
+
+# Threads that wait for each other shall not wait busily for long: where other programs run beside, that takes the
+# processor from the thread that is waited for.
+export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-3000}
 cd "$build"
 exec "$build/examples/mnist" "$@"

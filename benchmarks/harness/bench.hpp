@@ -18,6 +18,8 @@
 // every contestant has its turn, so that what disturbs the machine disturbs all of them; the median round counts.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -35,12 +37,32 @@ struct Cost {
     double items = 0;
 };
 
-/// Does the work once and returns what it computed, or an empty span where results cannot be compared.
-using Call = std::function<std::span<const float>()>;
+/// What a call returns: where its results lie, at most four arrays; none where results cannot be compared.
+class Arrays {
+public:
+    template <std::convertible_to<std::span<const float>>... A>
+    Arrays(const A&... arrays) : parts_{arrays...}, count_(sizeof...(A)) {}
+
+    std::span<const std::span<const float>> parts() const { return std::span(parts_).first(count_); }
+
+private:
+    std::array<std::span<const float>, 4> parts_;
+    std::size_t count_;
+};
+
+/// Does the work once.
+using Call = std::function<Arrays()>;
+
+/// A call whose results lie in an order of its own: `results` is called once, after the first call, and is not timed.
+struct CallWithResults {
+    Call call;
+    Call results;
+};
 
 struct Contestant {
     std::string name;
     Call call;
+    Call results{};
 };
 
 /// Memory and contestants of one piece of work; both live until its last round.
@@ -51,11 +73,13 @@ public:
     std::span<float> zeros(std::size_t size);
 
     /// Ours is called "xnn", variants of ours "xnn …"; every other name is a peer's. The first one is the reference for
-    /// results. `call` returns anything that converts to a span of floats.
+    /// results. `call` returns anything that converts to a span of floats, or several as Arrays.
     template <class F>
     void add(std::string name, F call) {
-        contestants.push_back(
-            {std::move(name), [call = std::move(call)]() mutable { return std::span<const float>(call()); }});
+        contestants.push_back({std::move(name), [call = std::move(call)]() mutable { return Arrays(call()); }});
+    }
+    void add(std::string name, CallWithResults work) {
+        contestants.push_back({std::move(name), std::move(work.call), std::move(work.results)});
     }
 
     std::vector<Contestant> contestants;

@@ -34,7 +34,6 @@ namespace {
 
 /// Why `result` is not `reference`, or nothing.
 std::string difference(std::span<const float> result, std::span<const float> reference, double tolerance) {
-    if (result.empty() || reference.empty()) return "";
     std::ostringstream text;
     if (result.size() != reference.size()) {
         text << result.size() << " numbers instead of " << reference.size();
@@ -52,6 +51,22 @@ std::string difference(std::span<const float> result, std::span<const float> ref
     }
     if (error > tolerance * largest) text << "off by " << error / largest << " of the largest number";
     return text.str();
+}
+
+using Numbers = std::vector<std::vector<float>>;
+
+Numbers copy(const Arrays& arrays) {
+    Numbers result;
+    for (auto part : arrays.parts()) result.emplace_back(part.begin(), part.end());
+    return result;
+}
+
+std::string difference(const Numbers& result, const Numbers& reference, double tolerance) {
+    for (std::size_t i = 0; i < std::min(result.size(), reference.size()); ++i) {
+        const auto text = difference(std::span<const float>(result[i]), std::span<const float>(reference[i]), tolerance);
+        if (!text.empty()) return i == 0 ? text : text + " in array " + std::to_string(i);
+    }
+    return "";
 }
 
 /// Keeps what Google Benchmark measured instead of printing it.
@@ -102,11 +117,12 @@ Outcome measure(const Entry& entry, const Settings& settings) {
     entry.setup(work);
     Outcome outcome{entry.name, entry.cost, {}};
 
-    // The first call of each; the reference's result is copied, because a contestant may write where another one does.
-    std::vector<float> reference;
+    // The first call of each; results are copied, because a contestant may write where another one does.
+    Numbers reference;
     for (auto& contestant : work.contestants) {
-        const auto result = contestant.call();
-        if (reference.empty()) reference.assign(result.begin(), result.end());
+        const Arrays first = contestant.call();
+        const Numbers result = copy(contestant.results ? contestant.results() : first);
+        if (reference.empty()) reference = result;
         outcome.timings.push_back({contestant.name, difference(result, reference, entry.tolerance), {}});
     }
 

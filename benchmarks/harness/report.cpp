@@ -11,7 +11,6 @@ namespace bench {
 namespace {
 
 constexpr int name_width = 30;
-constexpr int column_width = 11;
 
 std::string number(double value) {
     std::ostringstream text;
@@ -34,6 +33,8 @@ std::string rate(const Cost& cost, double seconds) {
     if (cost.items > 0) return number(cost.items / seconds) + " /s";
     return "";
 }
+
+int width_of(const std::string& column) { return std::max(11, static_cast<int>(column.size()) + 2); }
 
 /// Pads to a width in characters, not bytes: µ is two bytes.
 std::string pad(const std::string& text, int width, bool left = false) {
@@ -77,7 +78,7 @@ const Timing* best_peer(const Outcome& outcome) {
 
 Table::Table(std::ostream& out, std::vector<std::string> columns) : out_(out), columns_(std::move(columns)) {
     out_ << pad("work", name_width, true);
-    for (auto& column : columns_) out_ << pad(column, column_width);
+    for (auto& column : columns_) out_ << pad(column, width_of(column));
     out_ << pad("xnn's rate", 16) << "   xnn against the best peer\n";
 }
 
@@ -87,7 +88,7 @@ void Table::row(const Outcome& outcome) {
         const auto timing = std::find_if(outcome.timings.begin(), outcome.timings.end(),
                                          [&](const Timing& t) { return t.name == column; });
         const bool absent = timing == outcome.timings.end();
-        out_ << pad(absent ? "-" : timing->wrong.empty() ? duration(timing->median) : "WRONG", column_width);
+        out_ << pad(absent ? "-" : timing->wrong.empty() ? duration(timing->median) : "WRONG", width_of(column));
     }
     const Timing* us = ours(outcome);
     const Timing* peer = best_peer(outcome);

@@ -24,6 +24,22 @@ struct LeNet : xnn::nn::Module<LeNet<T>> {
 template <class T = float>
 using Mlp = xnn::nn::Sequential<xnn::nn::Flatten<>, xnn::nn::Linear<784, 32, true, T>, xnn::nn::ReLU, xnn::nn::Linear<32, 10, true, T>>;
 
+/// Normalisations, and a result that has a name.
+template <class T = float>
+struct Normalized : xnn::nn::Module<Normalized<T>> {
+    xnn::nn::Conv2d<1, 4, 3, xnn::nn::ConvOptions{.padding = 1}, T> conv;
+    xnn::nn::BatchNorm2d<4, xnn::nn::BatchNormOptions{}, T> batch_norm;
+    xnn::nn::Linear<784, 32, true, T> fc;
+    xnn::nn::LayerNorm<xnn::Shape<32>, xnn::nn::LayerNormOptions{}, T> layer_norm;
+    xnn::nn::Linear<32, 10, true, T> out;
+
+    constexpr auto forward(auto x) const {
+        namespace nn = xnn::nn;
+        auto h = x | conv | batch_norm | nn::relu | nn::max_pool2d<2> | nn::flatten | fc;
+        return h + nn::gelu(layer_norm(h)) | out;
+    }
+};
+
 /// Named intermediate results, used twice each.
 template <class T = float>
 struct Residual : xnn::nn::Module<Residual<T>> {

@@ -36,7 +36,7 @@ std::vector<unsigned char> trained(int threads) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("determinism: training gives the same bits for 1, 2 and 4 threads", "", networks::Mlp<>, networks::LeNet<>,
-                   networks::Residual<>) {
+                   networks::Residual<>, networks::Normalized<>) {
     const auto once = trained<TestType>(1);
     REQUIRE(trained<TestType>(1) == once);
     REQUIRE(trained<TestType>(2) == once);

@@ -184,10 +184,10 @@ struct OperationCharge {
         if constexpr (requires { Rule::flops(shape_t<E>::static_extents...); }) charge.cost.flops += Rule::flops(shape_t<E>::static_extents...);
         charge.cost.forward_bytes += bytes_of<T, S>;
         if constexpr (requires { Rule::template saved_bytes<T>(shape_t<E>::static_extents...); })
-            charge.cost.forward_bytes += static_cast<index_t>(aligned_size(Rule::template saved_bytes<T>(shape_t<E>::static_extents...)));
+            charge.cost.forward_bytes += static_cast<index_t>(aligned_size(static_cast<std::size_t>(Rule::template saved_bytes<T>(shape_t<E>::static_extents...))));
         if (RequiresGrad) charge.cost.backward_bytes += bytes_of<T, S>;
         if constexpr (RequiresGrad && requires { Rule::template backward_bytes<T>(shape_t<E>::static_extents...); })
-            charge.cost.backward_bytes += static_cast<index_t>(aligned_size(Rule::template backward_bytes<T>(shape_t<E>::static_extents...)));
+            charge.cost.backward_bytes += static_cast<index_t>(aligned_size(static_cast<std::size_t>(Rule::template backward_bytes<T>(shape_t<E>::static_extents...))));
         return charge;
     }
 };

@@ -94,8 +94,11 @@ using first_invalid_t = typename detail::first_invalid<E...>::type;
 /// The shape value of an operand, without a look at the object where its type knows all.
 template <class X>
 constexpr auto shape_value(const X& x) {
-    if constexpr (shape_t<operand_t<const X&>>::is_static)
-        return shape_t<operand_t<const X&>>{};
+    using S = shape_t<operand_t<const X&>>;
+    if constexpr (S::is_static)
+        return S{};
+    else if constexpr (XtensorExpression<X>)
+        return S(xtensor_extents<S::rank>(x));
     else
         return x.shape();
 }

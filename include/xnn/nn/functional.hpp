@@ -5,6 +5,7 @@
 // `F::conv2d<nn::ConvOptions{.stride = 2}>(x, weight, bias)`; numbers are arguments.
 #pragma once
 
+#include "xnn/nn/activation.hpp"
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/conv.hpp"
 #include "xnn/nn/dropout.hpp"

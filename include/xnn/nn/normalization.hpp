@@ -39,8 +39,8 @@ constexpr void visit_present(std::string_view name, Holder& holder, F& f) {
 /// y = (x - mean) / √(variance + eps) weight + bias, with the moments of each channel over batch and positions. Out of
 /// training (`eval()`) running averages of them take their place: running = (1 - momentum) running + momentum new. Momentum
 /// none means the average over all batches. Members eps and momentum may be changed.
-template <std::size_t MinRank, std::size_t MaxRank, index_t NumFeatures, BatchNormOptions Options, Floating T, class Device>
-struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, Device>> {
+template <class Self, std::size_t MinRank, std::size_t MaxRank, index_t NumFeatures, BatchNormOptions Options, Floating T, class Device>
+struct BatchNormLayer : Module<Self> {
     using features = Shape<NumFeatures>;
     using expects = Expects<Shape<dyn, NumFeatures, (MinRank == 4 ? dyn : index_t{1}), (MinRank == 4 ? dyn : index_t{1})>>;
 
@@ -53,8 +53,8 @@ struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, D
     std::optional<double> momentum;
     bool training = true;
 
-    BatchNorm() : BatchNorm(1e-5) {}
-    explicit BatchNorm(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
+    BatchNormLayer() : BatchNormLayer(1e-5) {}
+    explicit BatchNormLayer(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
 
     /// The values that a new layer has.
     void reset_parameters() {
@@ -68,8 +68,8 @@ struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, D
         detail::fill_present(num_batches_tracked, 0);
     }
 
-    template <class Self, class F>
-    static constexpr void visit_own_members(Self& self, F&& f) {
+    template <class Layer, class F>
+    static constexpr void visit_own_members(Layer& self, F&& f) {
         detail::visit_present("weight", self.weight, f);
         detail::visit_present("bias", self.bias, f);
         detail::visit_present("running_mean", self.running_mean, f);
@@ -85,9 +85,14 @@ struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, D
             return fits(x[1], NumFeatures);
     }
     constexpr auto forward(auto x) const {
-        BatchNormRule<T> rule{.running = {}, .training = training, .momentum = momentum, .eps = eps};
-        if constexpr (Options.track_running_stats)
-            rule.running = {running_mean.data(), running_var.data(), num_batches_tracked.data()};
+        BatchNormRule<T> rule;
+        if constexpr (!is_meta<decltype(x)>) {  // whose cost is a constant: it may not look at the object
+            rule.training = training;
+            rule.momentum = momentum;
+            rule.eps = eps;
+            if constexpr (Options.track_running_stats)
+                rule.running = {running_mean.data(), running_var.data(), num_batches_tracked.data()};
+        }
         if constexpr (Options.affine)
             return xnn::apply(rule, std::move(x), weight, bias);
         else
@@ -99,11 +104,15 @@ struct BatchNorm : Module<BatchNorm<MinRank, MaxRank, NumFeatures, Options, T, D
 /// State: weight, bias, running_mean, running_var [features], num_batches_tracked [].
 /// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
 template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = Cpu>
-using BatchNorm1d = BatchNorm<2, 3, NumFeatures, Options, T, Device>;
+struct BatchNorm1d : BatchNormLayer<BatchNorm1d<NumFeatures, Options, T, Device>, 2, 3, NumFeatures, Options, T, Device> {
+    using BatchNormLayer<BatchNorm1d, 2, 3, NumFeatures, Options, T, Device>::BatchNormLayer;
+};
 /// Batch normalisation of [batch, features, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
 template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = Cpu>
-using BatchNorm2d = BatchNorm<4, 4, NumFeatures, Options, T, Device>;
+struct BatchNorm2d : BatchNormLayer<BatchNorm2d<NumFeatures, Options, T, Device>, 4, 4, NumFeatures, Options, T, Device> {
+    using BatchNormLayer<BatchNorm2d, 4, 4, NumFeatures, Options, T, Device>::BatchNormLayer;
+};
 
 /// The arguments of a layer normalisation that decide what it holds, with PyTorch's names and defaults.
 struct LayerNormOptions {
@@ -139,7 +148,8 @@ struct LayerNorm : Module<LayerNorm<NormalizedShape, Options, T, Device>> {
 
     static constexpr bool accepts(const auto& x) { return LayerNormRule<NormalizedShape>::accepts(x); }
     constexpr auto forward(auto x) const {
-        const LayerNormRule<NormalizedShape> rule{eps};
+        LayerNormRule<NormalizedShape> rule{};
+        if constexpr (!is_meta<decltype(x)>) rule.eps = eps;
         if constexpr (!Options.elementwise_affine)
             return functional::layer_norm(std::move(x), rule);
         else if constexpr (!Options.bias)

@@ -1,6 +1,7 @@
 // Modules as text, as PyTorch prints them.
 #pragma once
 
+#include <cstdio>
 #include <string>
 
 #include "xnn/nn/adaptive_pooling.hpp"
@@ -41,14 +42,6 @@ std::string sizes(Sizes all) {
     return Rank == 1 ? "(" + text + ",)" : "(" + text + ")";
 }
 
-/// The name under which PyTorch knows a layer.
-template <class M>
-std::string type_name(const M&) { return std::string(plain_type_name<M>()); }
-template <std::size_t Rank, index_t In, index_t Out, Sizes K, ConvOptions O, class T, class D>
-std::string type_name(const Conv<Rank, In, Out, K, O, T, D>&) { return "Conv" + std::to_string(Rank) + "d"; }
-template <std::size_t Min, std::size_t Max, index_t N, BatchNormOptions O, class T, class D>
-std::string type_name(const BatchNorm<Min, Max, N, O, T, D>&) { return Min == 2 ? "BatchNorm1d" : "BatchNorm2d"; }
-
 /// A layer's arguments.
 template <class M>
 std::string arguments(const M&) { return ""; }
@@ -56,19 +49,27 @@ template <index_t In, index_t Out, bool Bias, class T, class D>
 std::string arguments(const Linear<In, Out, Bias, T, D>&) {
     return "in_features=" + std::to_string(In) + ", out_features=" + std::to_string(Out) + ", bias=" + flag(Bias);
 }
-template <std::size_t Rank, index_t In, index_t Out, Sizes K, ConvOptions O, class T, class D>
-std::string arguments(const Conv<Rank, In, Out, K, O, T, D>&) {
+template <std::size_t Rank, index_t In, index_t Out, Sizes K, ConvOptions O>
+std::string conv_arguments() {
     std::string text = std::to_string(In) + ", " + std::to_string(Out) + ", kernel_size=" + sizes<Rank>(K) + ", stride=" + sizes<Rank>(O.stride);
     if (sizes<Rank>(O.padding) != sizes<Rank>(0)) text += ", padding=" + sizes<Rank>(O.padding);
     if (sizes<Rank>(O.dilation) != sizes<Rank>(1)) text += ", dilation=" + sizes<Rank>(O.dilation);
     if (O.groups != 1) text += ", groups=" + std::to_string(O.groups);
     return O.bias ? text : text + ", bias=False";
 }
-template <std::size_t Min, std::size_t Max, index_t N, BatchNormOptions O, class T, class D>
-std::string arguments(const BatchNorm<Min, Max, N, O, T, D>& norm) {
-    return std::to_string(N) + ", eps=" + number(norm.eps) + ", momentum=" + (norm.momentum ? number(*norm.momentum) : "None") +
-           ", affine=" + flag(O.affine) + ", track_running_stats=" + flag(O.track_running_stats);
+template <index_t In, index_t Out, Sizes K, ConvOptions O, class T, class D>
+std::string arguments(const Conv1d<In, Out, K, O, T, D>&) { return conv_arguments<1, In, Out, K, O>(); }
+template <index_t In, index_t Out, Sizes K, ConvOptions O, class T, class D>
+std::string arguments(const Conv2d<In, Out, K, O, T, D>&) { return conv_arguments<2, In, Out, K, O>(); }
+template <index_t N, BatchNormOptions O>
+std::string batch_norm_arguments(double eps, std::optional<double> momentum) {
+    return std::to_string(N) + ", eps=" + number(eps) + ", momentum=" + (momentum ? number(*momentum) : "None") + ", affine=" + flag(O.affine) +
+           ", track_running_stats=" + flag(O.track_running_stats);
 }
+template <index_t N, BatchNormOptions O, class T, class D>
+std::string arguments(const BatchNorm1d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
+template <index_t N, BatchNormOptions O, class T, class D>
+std::string arguments(const BatchNorm2d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
 template <class S, LayerNormOptions O, class T, class D>
 std::string arguments(const LayerNorm<S, O, T, D>& norm) {
     std::string shape;
@@ -79,14 +80,27 @@ template <index_t N, index_t Width, index_t Padding, class T, class D>
 std::string arguments(const Embedding<N, Width, Padding, T, D>& table) {
     return std::to_string(N) + ", " + std::to_string(Width) + (table.padding_idx >= 0 ? ", padding_idx=" + std::to_string(table.padding_idx) : "");
 }
+/// A size as it was given: one number for all dimensions, or one for each.
+inline std::string given(Sizes size) {
+    return size.count == 1 ? std::to_string(size.first) : size.count == 2 ? sizes<2>(size) : sizes<3>(size);
+}
 template <Sizes K, MaxPoolOptions O>
-std::string arguments(const MaxPool2d<K, O>&) {
-    return "kernel_size=" + sizes<2>(K) + ", stride=" + sizes<2>(O.stride == Sizes(0) ? K : O.stride) + ", padding=" + sizes<2>(O.padding);
+std::string max_pool_arguments() {
+    return "kernel_size=" + given(K) + ", stride=" + given(O.stride == Sizes(0) ? K : O.stride) + ", padding=" + given(O.padding) +
+           ", dilation=" + given(O.dilation) + ", ceil_mode=" + flag(O.ceil_mode);
 }
 template <Sizes K, AvgPoolOptions O>
-std::string arguments(const AvgPool2d<K, O>&) {
-    return "kernel_size=" + sizes<2>(K) + ", stride=" + sizes<2>(O.stride == Sizes(0) ? K : O.stride) + ", padding=" + sizes<2>(O.padding);
+std::string avg_pool_arguments() {
+    return "kernel_size=" + given(K) + ", stride=" + given(O.stride == Sizes(0) ? K : O.stride) + ", padding=" + given(O.padding);
 }
+template <Sizes K, MaxPoolOptions O>
+std::string arguments(const MaxPool1d<K, O>&) { return max_pool_arguments<K, O>(); }
+template <Sizes K, MaxPoolOptions O>
+std::string arguments(const MaxPool2d<K, O>&) { return max_pool_arguments<K, O>(); }
+template <Sizes K, AvgPoolOptions O>
+std::string arguments(const AvgPool1d<K, O>&) { return avg_pool_arguments<K, O>(); }
+template <Sizes K, AvgPoolOptions O>
+std::string arguments(const AvgPool2d<K, O>&) { return avg_pool_arguments<K, O>(); }
 inline std::string arguments(const Dropout& dropout) { return "p=" + number(dropout.p); }
 inline std::string arguments(const Dropout2d& dropout) { return "p=" + number(dropout.p); }
 
@@ -96,7 +110,7 @@ std::string print(const M& module, const std::string& indent) {
     visit_children(module, [&](const Path& path, const auto& child) {
         children += "\n" + indent + "  (" + std::string(path) + "): " + print(child, indent + "  ");
     });
-    return type_name(module) + "(" + arguments(module) + children + (children.empty() ? ")" : "\n" + indent + ")");
+    return std::string(plain_type_name<M>()) + "(" + arguments(module) + children + (children.empty() ? ")" : "\n" + indent + ")");
 }
 
 }  // namespace detail

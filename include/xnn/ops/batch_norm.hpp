@@ -50,6 +50,11 @@ struct BatchNormRule {
         C* rstd;
     };
 
+    template <class X, std::size_t R>
+    static constexpr index_t saved_bytes(const Dims<R>& x, const auto&...) {
+        return 2 * static_cast<index_t>(aligned_size(static_cast<std::size_t>(x[1]) * sizeof(compute_t<X>)));
+    }
+
     auto forward(auto& arena, auto y, auto x, auto... per_channel) const {
         using X = typename decltype(x)::value_type;
         constexpr typename decltype(x)::device device;

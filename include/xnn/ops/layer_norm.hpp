@@ -33,6 +33,12 @@ struct LayerNormRule {
         C* rstd;
     };
 
+    template <class T, std::size_t R>
+    static constexpr index_t saved_bytes(const Dims<R>& x, const auto&...) {
+        const index_t rows = product_or_dyn(x, 0, R - Normalized::rank);
+        return 2 * static_cast<index_t>(aligned_size(static_cast<std::size_t>(rows) * sizeof(compute_t<T>)));
+    }
+
     auto forward(auto& arena, auto y, auto x, auto... affine) const {
         using C = compute_t<typename decltype(x)::value_type>;
         const auto [rows, n] = sizes(x);

@@ -68,7 +68,7 @@ template <class M>
 void add_rows(std::vector<SummaryRow>& rows, const M& module, const nn::Path& path, index_t depth) {
     SummaryRow row;
     row.name = std::string(nn::Path{nullptr, path.name, path.element});
-    row.type = nn::detail::type_name(module);
+    row.type = std::string(nn::detail::plain_type_name<M>());
     row.depth = depth;
     row.parameters = count_parameters(module);
     nn::visit_members(module, [&](std::string_view, const auto& member) {
