@@ -5,6 +5,7 @@ include(CheckLinkerFlag)
 add_library(xnn_development INTERFACE)
 target_compile_options(xnn_development INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>  # false for "text" + std::string
     $<$<BOOL:${XNN_WERROR}>:-Werror>
     $<$<BOOL:${XNN_NATIVE}>:-march=native>)
 if(XNN_SANITIZE)

@@ -73,15 +73,18 @@ mkdir -p "$results"
 files=() status=0
 for suite in "${suites[@]}"; do
     file=$results/$suite.json
+    rm -f "$file"
     if [[ $suite == compile ]]; then
         python3 "$root/benchmarks/compile/run.py" --json "$file" "${options[@]}" || status=1
     else
         "$build/benchmarks/bench_$suite" --json "$file" --threads "$threads" "${options[@]}" || status=1
-        python3 "$root/benchmarks/harness/results.py" draw "$file" "$results/$suite.svg"
-        echo "picture: $results/$suite.svg"
+        if [[ -s $file ]]; then
+            python3 "$root/benchmarks/harness/results.py" draw "$file" "$results/$suite.svg"
+            echo "picture: $results/$suite.svg"
+        fi
     fi
     echo
-    files+=("$file")
+    [[ ! -s $file ]] || files+=("$file")
 done
 [[ -z $json ]] || python3 "$root/benchmarks/harness/results.py" merge "$json" "${files[@]}"
 exit "$status"

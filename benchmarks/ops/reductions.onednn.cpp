@@ -22,7 +22,7 @@ memory vector(std::span<const float> numbers) {
             const_cast<float*>(numbers.data())};
 }
 
-constexpr auto affine = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
+const auto affine = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
 
 using Forward = dnnl::layer_normalization_forward;
 Forward::primitive_desc describe(const LayerNorm& l, prop_kind kind) {
@@ -88,6 +88,7 @@ bench::Call layer_norm_gradients_onednn(LayerNormGradients g) {
                          {DNNL_ARG_MEAN, mean},
                          {DNNL_ARG_VARIANCE, variance},
                          {DNNL_ARG_SCALE, vector(l.weight)},
+                         {DNNL_ARG_SHIFT, vector(l.bias)},
                          {DNNL_ARG_DIFF_SRC, matrix(g.gx, l.rows, l.columns)},
                          {DNNL_ARG_DIFF_SCALE, vector(g.gweight)},
                          {DNNL_ARG_DIFF_SHIFT, vector(g.gbias)}};

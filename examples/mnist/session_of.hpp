@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <xnn/io/safetensors.hpp>
+#include <xnn/tools/summary.hpp>
 
 #include "session.hpp"
 #include "training.hpp"
@@ -24,11 +25,12 @@ double run_session(const Options& options) {
     const xnn::data::Mnist test_set(options.data, {.train = false, .normalize = xnn::data::mnist_normalization});
     const auto limited = [&](const auto& set) { return options.limit > 0 ? std::min(options.limit, set.size()) : set.size(); };
     const xnn::index_t samples = limited(training_set), tests = limited(test_set);
-    std::printf("%s: %td parameters, %td training images, %td test images, %d threads\n", options.model.c_str(),
-                xnn::parameter_count<Model>, samples, tests, xnn::get_num_threads());
-    std::fflush(stdout);
 
     Model model;
+    std::printf("%s\n%td training images, %td test images, %d threads\n",
+                xnn::tools::summary(model, xnn::Shape<1, 1, 28, 28>{}).c_str(), samples, tests, xnn::get_num_threads());
+    std::fflush(stdout);
+
     Training<Model> training(model, FirstOf{training_set, samples}, options);
     Evaluation evaluation;
     Curve test_curve;

@@ -1,6 +1,6 @@
 // Everything that a program for the CPU needs: tensors, expressions, layers, optimisers, loaders. It depends on xtensor,
 // xtl and xsimd alone. What needs another library, or is not needed in most programs, is included by itself:
-// io/safetensors.hpp (nlohmann-json), data/mnist.hpp (zlib), io/npy.hpp, io/csv.hpp, tools/….hpp.
+// io/safetensors.hpp (nlohmann-json), data/mnist.hpp (zlib), io/npy.hpp, io/csv.hpp, nn/print.hpp, tools/….hpp.
 #pragma once
 
 #include "xnn/core/device.hpp"
@@ -28,6 +28,7 @@
 #include "xnn/ops/embedding.hpp"
 #include "xnn/ops/expand.hpp"
 #include "xnn/ops/extremum.hpp"
+#include "xnn/ops/glu.hpp"
 #include "xnn/ops/layer_norm.hpp"
 #include "xnn/ops/linear.hpp"
 #include "xnn/ops/loss.hpp"
@@ -51,6 +52,7 @@
 #include "xnn/nn/cost.hpp"
 #include "xnn/nn/dropout.hpp"
 #include "xnn/nn/flatten.hpp"
+#include "xnn/nn/functional.hpp"
 #include "xnn/nn/init.hpp"
 #include "xnn/nn/linear.hpp"
 #include "xnn/nn/loss.hpp"

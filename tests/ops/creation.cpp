@@ -71,9 +71,9 @@ TEST_CASE("random: numbers depend on the seed and their position alone", "[rando
     REQUIRE(values(rand<Shape<3>>()) == x);
     require_same_for_any_threads([] {
         Generator g(1);
-        auto numbers = values(randn<Shape<50000>>(g));
-        for (double x : values(rand<Shape<50000>>(g))) numbers.push_back(x);
-        return numbers;
+        auto drawn = values(randn<Shape<50000>>(g));
+        for (double v : values(rand<Shape<50000>>(g))) drawn.push_back(v);
+        return drawn;
     });
 }
 

@@ -28,6 +28,37 @@ Moments<simd::batch<T>> row_moments(const T* x, index_t n) {
     return moments_around(guess, totals, static_cast<C>(n));
 }
 
+// Rows are functions of their own, whose pointers stay in registers: those in a closure are read again after every store.
+
+template <class T>
+void normalize_row(index_t n, const T* x, const T* weight, const T* bias, T* y, simd::batch<T> mean, simd::batch<T> rstd) {
+    simd::for_registers<T>(n, [=](index_t i, auto count) {
+        simd::batch<T> value = (simd::load(x + i, count) - mean) * rstd;
+        if (weight != nullptr) value *= simd::load(weight + i, count);
+        if (bias != nullptr) value += simd::load(bias + i, count);
+        simd::store(y + i, value, count);
+    });
+}
+
+/// gx of one row.
+template <class T>
+void normalize_row_backward(index_t n, const T* x, const T* weight, const T* gy, T* gx, bool add_gx, compute_t<T> mean, compute_t<T> rstd) {
+    using C = compute_t<T>;
+    using V = simd::batch<T>;
+    const V m(mean), r(rstd);
+    const auto sums = sum_pairs<T>(n, [=](index_t i, auto count) {
+        const V g = simd::load(gy + i, count) * load_or_one(weight, i, count);
+        return TwoSums<V>{g, g * ((simd::load(x + i, count) - m) * r)};
+    });
+    const V mean_g(simd::reduce_add(sums.first) / static_cast<C>(n));
+    const V mean_gx(simd::reduce_add(sums.second) / static_cast<C>(n));
+    simd::for_registers<T>(n, [=](index_t i, auto count) {
+        const V g = simd::load(gy + i, count) * load_or_one(weight, i, count);
+        const V normalized = (simd::load(x + i, count) - m) * r;
+        simd::put(gx + i, r * (g - mean_g - normalized * mean_gx), count, add_gx);
+    });
+}
+
 }  // namespace detail
 
 /// y = (x - mean) rstd weight + bias over the rows of x (rows, n), where rstd = 1 / √(variance + eps) with the biased
@@ -45,12 +76,7 @@ void layer_norm_forward(Cpu, const T* x, const T* weight, const T* bias, T* y, c
             const V m = moments.mean, r = detail::reciprocal_deviation(moments.variance, static_cast<C>(eps));
             if (mean != nullptr) simd::store(mean + row, m, index_t{1});
             if (rstd != nullptr) simd::store(rstd + row, r, index_t{1});
-            simd::for_registers<T>(n, [&](index_t i, auto count) {
-                V value = (simd::load(from + i, count) - m) * r;
-                if (weight != nullptr) value *= simd::load(weight + i, count);
-                if (bias != nullptr) value += simd::load(bias + i, count);
-                simd::store(y + row * n + i, value, count);
-            });
+            detail::normalize_row(n, from, weight, bias, y + row * n, m, r);
         }
     });
 }
@@ -61,24 +87,10 @@ template <class T>
 void layer_norm_backward(Cpu, const T* x, const T* weight, const T* gy, const compute_t<T>* mean,
                          const compute_t<T>* rstd, T* gx, bool add_gx, T* gweight, bool add_gweight, T* gbias,
                          bool add_gbias, index_t rows, index_t n) {
-    using C = compute_t<T>;
     using V = simd::batch<T>;
     const auto input_rows = [=](index_t begin, index_t end) {
-        for (index_t row = begin; row < end; ++row) {
-            const T *from = x + row * n, *gradient = gy + row * n;
-            const V m(mean[row]), r(rstd[row]);
-            const auto sums = detail::sum_pairs<T>(n, [=](index_t i, auto count) {
-                const V g = simd::load(gradient + i, count) * detail::load_or_one(weight, i, count);
-                return detail::TwoSums<V>{g, g * ((simd::load(from + i, count) - m) * r)};
-            });
-            const V mean_g(simd::reduce_add(sums.first) / static_cast<C>(n));
-            const V mean_gx(simd::reduce_add(sums.second) / static_cast<C>(n));
-            simd::for_registers<T>(n, [&](index_t i, auto count) {
-                const V g = simd::load(gradient + i, count) * detail::load_or_one(weight, i, count);
-                const V normalized = (simd::load(from + i, count) - m) * r;
-                simd::put(gx + row * n + i, r * (g - mean_g - normalized * mean_gx), count, add_gx);
-            });
-        }
+        for (index_t row = begin; row < end; ++row)
+            detail::normalize_row_backward(n, x + row * n, weight, gy + row * n, gx + row * n, add_gx, mean[row], rstd[row]);
     };
     const auto parameter_columns = [=](index_t begin, index_t end) {
         simd::for_registers<T>(end - begin, [=](index_t offset, auto count) {

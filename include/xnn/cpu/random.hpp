@@ -33,15 +33,17 @@ inline double uniform(std::uint32_t high, std::uint32_t low) {
 template <Floating T>
 void fill_uniform(Cpu, const RandomStream& stream, T* out, index_t n) {
     random_detail::for_stretches(n, [=](index_t first, index_t count) {
-        for (index_t i = 0; i < count;) {
-            if constexpr (std::same_as<T, double>) {
-                const auto words = stream.group((first + i) / 2);
-                for (std::size_t k = 0; k < 4 && i < count; k += 2, ++i) out[first + i] = random_detail::uniform(words[k], words[k + 1]);
-            } else {
-                const auto words = stream.group((first + i) / 4);
-                for (std::size_t k = 0; k < 4 && i < count; ++k, ++i) out[first + i] = static_cast<T>(random_detail::uniform(words[k]));
-            }
+        constexpr index_t per_group = std::same_as<T, double> ? 2 : 4;
+        alignas(64) T numbers[64];
+        for (index_t i = 0; i < 64; i += per_group) {  // a fixed count of groups, which compilers compute side by side
+            const auto words = stream.group((first + i) / per_group);
+            T* to = numbers + i;
+            if constexpr (std::same_as<T, double>)
+                for (std::size_t k = 0; k < 2; ++k) to[k] = random_detail::uniform(words[2 * k], words[2 * k + 1]);
+            else
+                for (std::size_t k = 0; k < 4; ++k) to[k] = static_cast<T>(random_detail::uniform(words[k]));
         }
+        std::copy_n(numbers, count, out + first);
     });
 }
 

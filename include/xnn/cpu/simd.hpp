@@ -198,6 +198,14 @@ XNN_INLINE batch<float> max_or_nan(batch<float> lowest, batch<float> v) { return
 XNN_INLINE batch<double> max_or_nan(batch<double> lowest, batch<double> v) { return _mm512_maskz_max_pd(0xff, lowest, v); }
 #endif
 
+/// The smaller of v and `highest`, a number; NaN where v is NaN.
+template <class T>
+XNN_INLINE xsimd::batch<T> min_or_nan(xsimd::batch<T> highest, xsimd::batch<T> v) { return xsimd::min(highest, v); }
+#if defined(__AVX512F__)
+XNN_INLINE batch<float> min_or_nan(batch<float> highest, batch<float> v) { return _mm512_maskz_min_ps(0xffff, highest, v); }
+XNN_INLINE batch<double> min_or_nan(batch<double> highest, batch<double> v) { return _mm512_maskz_min_pd(0xff, highest, v); }
+#endif
+
 /// The larger of v and 0, NaN where v is NaN.
 template <class T>
 XNN_INLINE xsimd::batch<T> relu(xsimd::batch<T> v) { return max_or_nan(xsimd::batch<T>(T(0)), v); }

@@ -16,6 +16,14 @@ void assign(Tensor<T, S, Device>& tensor, E&& expression) {
             const auto node = operand(std::forward<E>(expression));
             const S shape(node.shape().extents());
             const auto lease = Lease<Device>::take();
+            if constexpr (requires { node.forward_into(lease.arena(), tensor.data()); }) {
+                if (tensor.shape() == shape) {
+                    tensor.resize(shape);  // a tensor that is being made has no memory yet
+                    const auto state = node.forward_into(lease.arena(), tensor.data());
+                    if (state.output != tensor.data()) assign(Target<T>{tensor.data()}, node.loader(state), shape.extents());
+                    return;
+                }
+            }
             const auto state = node.forward(lease.arena());
             const auto loader = node.loader(state);
             using Loader = std::remove_cvref_t<decltype(loader)>;

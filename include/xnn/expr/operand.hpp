@@ -99,6 +99,8 @@ constexpr auto shape_value(const X& x) {
         return S{};
     else if constexpr (XtensorExpression<X>)
         return S(xtensor_extents<S::rank>(x));
+    else if constexpr (requires { x.shape.extents(); })
+        return x.shape;  // a TensorView
     else
         return x.shape();
 }

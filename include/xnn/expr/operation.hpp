@@ -15,6 +15,8 @@
 // Targets is a Tuple of Target<T>, one for each argument: write or add to those that are not null.
 #pragma once
 
+#include <cstdint>
+
 #include "xnn/expr/operand.hpp"
 
 namespace xnn {
@@ -49,7 +51,9 @@ public:
     /// An argument, for an operation that does this one's work as well.
     template <std::size_t I>
     auto argument() && { return std::move(detail::leaf<I>(arguments_)); }
-    State forward(Arena<Device>& arena) const { return forward(Indices{}, arena); }
+    State forward(Arena<Device>& arena) const { return forward(Indices{}, arena, nullptr); }
+    /// The same with its result in this memory, unless an argument stands there.
+    State forward_into(Arena<Device>& arena, T* output) const { return forward(Indices{}, arena, output); }
     Ptr<T> loader(const State& state) const { return Ptr<T>(state.output); }
 
     Target<T> open(Pass<Device>& pass, const State&) const { return {pass.arena().template allocate<T>(shape_.size())}; }
@@ -63,11 +67,11 @@ public:
 
 private:
     template <std::size_t... I>
-    State forward(std::index_sequence<I...>, Arena<Device>& arena) const {
+    State forward(std::index_sequence<I...>, Arena<Device>& arena, T* output) const {
         Tuple<typename E::State...> states{get<I>(arguments_).forward(arena)...};
         Tuple<const value_t<E>*...> inputs{dense(arena, get<I>(arguments_), get<I>(states))...};
         if constexpr (requires { rule_.check(view<I>(inputs)...); }) rule_.check(view<I>(inputs)...);
-        T* output = arena.template allocate<T>(shape_.size());
+        if (!output || (overlaps<I>(output, inputs) || ...)) output = arena.template allocate<T>(shape_.size());
         auto saved = rule_.forward(arena, TensorView<T, S, Device>{output, shape_}, view<I>(inputs)...);
         return State{std::move(states), std::move(inputs), output, std::move(saved)};
     }
@@ -80,6 +84,12 @@ private:
         (close_argument<I>(pass, state, targets), ...);
     }
 
+    template <std::size_t I>
+    bool overlaps(const T* output, const Tuple<const value_t<E>*...>& inputs) const {
+        const auto begin = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p); };
+        const auto* input = get<I>(inputs);
+        return begin(output) < begin(input + get<I>(arguments_).shape().size()) && begin(input) < begin(output + shape_.size());
+    }
     template <std::size_t I>
     auto view(const Tuple<const value_t<E>*...>& inputs) const {
         const auto& argument = get<I>(arguments_);

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -141,8 +142,9 @@ private:
     /// Entries in the order of their elements; they must fill the rest of the file without gap or overlap.
     void check_order(std::size_t data_start) {
         const auto bytes = [](const StoredTensor& entry) { return *stored_bytes(entry.dtype, entry.extents); };
-        std::ranges::stable_sort(entries_, [&](const StoredTensor& a, const StoredTensor& b) {
-            return std::pair(a.data, bytes(a)) < std::pair(b.data, bytes(b));  // an empty entry before its neighbour
+        std::ranges::sort(entries_, [&](const StoredTensor& a, const StoredTensor& b) {
+            return std::tuple(a.data, bytes(a), std::string_view(a.name)) <
+                   std::tuple(b.data, bytes(b), std::string_view(b.name));  // an empty entry before its neighbour
         });
         const std::byte* position = bytes_.data() + data_start;
         for (const auto& entry : entries_) {
@@ -181,7 +183,10 @@ inline std::string json_string(const std::string& source, const std::string& tex
 inline std::vector<const NamedBuffer*> aligned_order(const StateDict& entries) {
     std::vector<const NamedBuffer*> order;
     for (const auto& entry : entries) order.push_back(&entry);
-    std::ranges::stable_sort(order, [](auto* a, auto* b) { return size_of(a->dtype) > size_of(b->dtype); });
+    std::ranges::sort(order, [](const NamedBuffer* a, const NamedBuffer* b) {
+        const index_t size_a = size_of(a->dtype), size_b = size_of(b->dtype);
+        return size_a != size_b ? size_a > size_b : a < b;  // all point into one state dict
+    });
     return order;
 }
 

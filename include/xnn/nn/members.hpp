@@ -132,6 +132,11 @@ XNN_MEMBERS(48, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14,
 #undef XNN_MEMBERS
 }
 
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#pragma clang diagnostic ignored "-Wundefined-internal"  // of modules in unnamed namespaces
+#endif
 template <class T>
 struct Undefined {
     T value;
@@ -162,10 +167,6 @@ constexpr std::string_view printed_name() {
     return text.substr(begin, end - begin);
 }
 
-#if defined(__clang__)
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#endif
 template <class T, std::size_t I>
 inline constexpr std::string_view member_name = printed_name<Address{get<I>(member_pointers(undefined<T>.value))}>();
 

@@ -12,7 +12,7 @@ constexpr auto to(X&& x) {
     if constexpr (is_invalid<E>)
         return E{};
     else if constexpr (is_meta<E>)
-        return MetaLeaf<T, shape_t<E>>(shape_value(x), ledger_of(x));
+        return detail::meta_result<T, detail::PointwiseCharge<Cast<T>>, E>(shape_value(x), detail::ledger_of(x));
     else
         return detail::converted<T>(operand(std::forward<X>(x)));
 }

@@ -81,7 +81,7 @@ struct NarrowMap {
         return x;
     }
     template <std::size_t R>
-    void check(const Dims<R>& x) const {
+    constexpr void check(const Dims<R>& x) const {
         const index_t n = x[normalize_dim(Dim, R)], first = start < 0 ? start + n : start;
         if (first < 0 || length < 0 || first + length > n)
             fail(name, "elements within [0, " + std::to_string(n) + ")",
@@ -116,7 +116,7 @@ struct SelectMap {
         return result;
     }
     template <std::size_t R>
-    void check(const Dims<R>& x) const {
+    constexpr void check(const Dims<R>& x) const {
         const index_t n = x[normalize_dim(Dim, R)];
         if (index < -n || index >= n) fail(name, "an index within [0, " + std::to_string(n) + ")", std::to_string(index));
     }

@@ -57,8 +57,7 @@ XNN_REGISTER_INLINE Register<T> scale(Register<T> x, Register<T> k) {
 /// x limited to [low, high]; NaN stays.
 template <class T>
 XNN_REGISTER_INLINE Register<T> limit(Register<T> x, T low, T high) {
-    const Register<T> floor(low), ceiling(high);
-    return select(x < floor, floor, select(x > ceiling, ceiling, x));
+    return simd::max_or_nan(Register<T>(low), simd::min_or_nan(Register<T>(high), x));
 }
 
 /// x = k log(2) + r with whole k and |r| <= log(2) / 2.

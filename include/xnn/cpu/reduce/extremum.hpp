@@ -62,16 +62,43 @@ struct ExtremumReducer {
     Total block(const B* p, index_t n, index_t) const {
         const B value = reduce_detail::extreme_of<End>(p, n);
         index_t count = 0;
-        for (index_t i = 0; i < n; ++i) count += p[i] == value ? 1 : 0;
+        if constexpr (std::floating_point<B>)
+            count = static_cast<index_t>(reduce_detail::fold(reduce_detail::SumOf<B, IsEqual>{{value}}, p, n));
+        else
+            for (index_t i = 0; i < n; ++i) count += p[i] == value ? 1 : 0;
         return {value, count == 0 && n > 0 ? 1 : count};
     }
-    void columns(const B* const* rows, index_t count, index_t n, index_t position, Total* totals) const {
-        reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
+    void columns(const B* const* rows, index_t rows_count, index_t n, index_t position, Total* totals) const {
+        if constexpr (std::floating_point<B>) {
+            using V = simd::batch<B>;
+            constexpr index_t w = simd::width<B>;
+            const reduce_detail::ExtremeFold<End, B> f;
+            for (index_t j = 0; j < n; j += w) {
+                const index_t some = n - j < w ? n - j : w;
+                V value(f.start), count(B(0));
+                for (index_t r = 0; r < rows_count; ++r) value = f.add(value, simd::load(rows[r] + j, some));
+                for (index_t r = 0; r < rows_count; ++r) count += math::select(simd::load(rows[r] + j, some) == value, V(B(1)), V(B(0)));
+                alignas(64) B lanes[2][w];
+                value.store_aligned(lanes[0]);
+                count.store_aligned(lanes[1]);
+                for (index_t i = 0; i < some; ++i)
+                    totals[j + i] = join(totals[j + i], {lanes[0][i], std::max<index_t>(1, static_cast<index_t>(lanes[1][i]))});
+            }
+        } else {
+            reduce_detail::columns_one_by_one(*this, rows, rows_count, n, position, totals);
+        }
     }
     B result(Total total, index_t) const { return total.value; }
     B aux(Total total, index_t, B) const { return static_cast<B>(total.count); }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V aux) const { return math::select(x == y, V(B(1)), V(B(0))) * g / aux; }
+
+private:
+    struct IsEqual {
+        B value;
+        template <class V>
+        XNN_INLINE V operator()(V x) const { return math::select(x == V(value), V(B(1)), V(B(0))); }
+    };
 };
 template <class T>
 using MaxReducer = ExtremumReducer<T, Extreme::largest>;
@@ -103,7 +130,28 @@ struct ArgReducer {
         return {value, position + i};
     }
     void columns(const B* const* rows, index_t count, index_t n, index_t position, Total* totals) const {
-        reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
+        if constexpr (std::floating_point<B>) {
+            using V = simd::batch<B>;
+            constexpr index_t w = simd::width<B>;
+            for (index_t j = 0; j < n; j += w) {
+                const index_t some = n - j < w ? n - j : w;
+                V value = simd::load(rows[0] + j, some), best(B(0));
+                for (index_t r = 1; r < count; ++r) {
+                    const V x = simd::load(rows[r] + j, some);
+                    // Nearer to the end, or the first NaN; comparisons with NaN are false.
+                    const auto nearer = End == Extreme::largest ? x > value : x < value;
+                    const auto better = (nearer | math::isnan(x)) & !math::isnan(value);
+                    value = math::select(better, x, value);
+                    best = math::select(better, V(static_cast<B>(r)), best);
+                }
+                alignas(64) B lanes[2][w];
+                value.store_aligned(lanes[0]);
+                best.store_aligned(lanes[1]);
+                for (index_t i = 0; i < some; ++i) totals[j + i] = join(totals[j + i], {lanes[0][i], position + static_cast<index_t>(lanes[1][i])});
+            }
+        } else {
+            reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
+        }
     }
     index_t result(Total total, index_t) const { return total.position; }
 };

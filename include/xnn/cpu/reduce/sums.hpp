@@ -81,19 +81,45 @@ struct ProdReducer {
             return {a.product * b.product, a.zeros + b.zeros};
     }
     Total block(const B* p, index_t n, index_t) const {
-        Total total = none();
-        for (index_t i = 0; i < n; ++i)
-            total = p[i] == B(0) ? Total{total.product, total.zeros + 1} : join(total, {static_cast<Wide>(p[i]), 0});
-        return total;
+        if constexpr (std::floating_point<B>) {
+            return {static_cast<Wide>(reduce_detail::fold(NotZeros{}, p, n)),
+                    static_cast<index_t>(reduce_detail::fold(reduce_detail::SumOf<B, IsZero>{}, p, n))};
+        } else {
+            Total total = none();
+            for (index_t i = 0; i < n; ++i)
+                total = p[i] == B(0) ? Total{total.product, total.zeros + 1} : join(total, {static_cast<Wide>(p[i]), 0});
+            return total;
+        }
     }
     void columns(const B* const* rows, index_t count, index_t n, index_t position, Total* totals) const {
-        reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
+        if constexpr (std::floating_point<B>) {
+            reduce_detail::fold_columns(NotZeros{}, rows, count, n,
+                                        [=](index_t j, B product) XNN_INLINE_LAMBDA { totals[j].product *= static_cast<Wide>(product); });
+            reduce_detail::fold_columns(reduce_detail::SumOf<B, IsZero>{}, rows, count, n,
+                                        [=](index_t j, B zeros) XNN_INLINE_LAMBDA { totals[j].zeros += static_cast<index_t>(zeros); });
+        } else {
+            reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
+        }
     }
     Wide result(Total total, index_t) const { return total.zeros == 0 ? total.product : total.product * Wide(0); }
     /// The product of the others, as far as an element that is zero sees it.
     Wide aux(Total total, index_t, Wide) const { return total.zeros > 1 ? total.product * Wide(0) : total.product; }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V aux) const { return g * math::select(x == V(B(0)), aux, y / x); }
+
+private:
+    struct IsZero {
+        template <class V>
+        XNN_INLINE V operator()(V x) const { return math::select(x == V(B(0)), V(B(1)), V(B(0))); }
+    };
+    /// The product of what is not zero.
+    struct NotZeros {
+        static constexpr B start = 1;
+        template <class V>
+        XNN_INLINE V add(V product, V x) const { return product * math::select(x == V(B(0)), V(B(1)), x); }
+        template <class V>
+        XNN_INLINE V join(V a, V b) const { return a * b; }
+    };
 };
 
 namespace reduce_detail {

@@ -1,0 +1,114 @@
+#include <torch/torch.h>
+
+#include "train.hpp"
+
+#if __has_include(<ATen/ops/_fused_sgd.h>)
+#define XNN_BENCH_FUSED_OPTIMIZERS 1
+#endif
+
+namespace {
+
+using torch::Tensor;
+using Tensors = std::vector<Tensor>;
+
+Tensor mlp(const Tensors& w, const Tensor& x) {
+    return torch::linear(torch::linear(torch::linear(x, w[0], w[1]).relu_(), w[2], w[3]).relu_(), w[4], w[5]);
+}
+Tensor lenet(const Tensors& w, const Tensor& x) {
+    const Tensor one = torch::max_pool2d(torch::conv2d(x, w[0], w[1]), 2).relu_();
+    const Tensor two = torch::max_pool2d(torch::conv2d(one, w[2], w[3]), 2).relu_();
+    return torch::linear(torch::linear(two.flatten(1), w[4], w[5]).relu_(), w[6], w[7]);
+}
+
+#if XNN_BENCH_FUSED_OPTIMIZERS
+/// What PyTorch's optimisers do where Python calls them with fused=True; its C++ classes cannot.
+class Optimizer {
+public:
+    Optimizer(Method method, Tensors parameters) : method_(method), parameters_(std::move(parameters)) {
+        for (const Tensor& p : parameters_) {
+            first_.push_back(torch::zeros_like(p));
+            second_.push_back(torch::zeros_like(p));
+            steps_.push_back(torch::zeros({}));
+        }
+    }
+    void zero_grad() {
+        for (Tensor& p : parameters_) p.mutable_grad().reset();
+    }
+    void step(double rate) {
+        const torch::NoGradGuard no_grad;
+        Tensors gradients;
+        for (const Tensor& p : parameters_) gradients.push_back(p.grad());
+        if (method_ == Method::sgd) {
+            torch::_fused_sgd_(parameters_, gradients, first_, 0, momentum, rate, 0, false, false, first_step_);
+            first_step_ = false;
+        } else {
+            torch::_foreach_add_(steps_, 1);
+            torch::_fused_adam_(parameters_, gradients, first_, second_, {}, steps_, rate, 0.9, 0.999, 0, 1e-8, false, false);
+        }
+    }
+
+private:
+    Method method_;
+    Tensors parameters_, first_{}, second_{}, steps_{};
+    bool first_step_ = true;
+};
+#else
+class Optimizer {
+public:
+    Optimizer(Method method, Tensors parameters) {
+        if (method == Method::sgd)
+            optimizer_ = std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(sgd_rate).momentum(momentum));
+        else
+            optimizer_ = std::make_unique<torch::optim::Adam>(parameters, torch::optim::AdamOptions(adam_rate));
+    }
+    void zero_grad() { optimizer_->zero_grad(); }
+    void step(double rate) {
+        optimizer_->param_groups()[0].options().set_lr(rate);
+        optimizer_->step();
+    }
+
+private:
+    std::unique_ptr<torch::optim::Optimizer> optimizer_;
+};
+#endif
+
+struct Trainer {
+    Network network;
+    Tensors weights;
+    Tensor images, labels;
+    Optimizer optimizer;
+
+    Trainer(const Training& t, bool channels_last)
+        : network(t.network),
+          weights(copies(t.weights, channels_last)),
+          images(laid(torch::from_blob(const_cast<float*>(t.images.data()), t.image_extents), channels_last)),
+          labels(torch::from_blob(const_cast<std::int64_t*>(t.labels.data()), {t.image_extents[0]}, torch::kInt64).clone()),
+          optimizer(t.method, weights) {}
+
+    float step(double rate) {
+        optimizer.zero_grad();
+        const Tensor loss = torch::cross_entropy_loss(network == Network::mlp ? mlp(weights, images) : lenet(weights, images), labels);
+        loss.backward();
+        optimizer.step(rate);
+        return loss.item<float>();
+    }
+
+private:
+    static Tensor laid(const Tensor& t, bool channels_last) {
+        const bool last = channels_last && t.dim() == 4;
+        return t.clone(last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+    }
+    static Tensors copies(const std::vector<Weight>& weights, bool channels_last) {
+        Tensors result;
+        for (const auto& [extents, numbers] : weights)
+            result.push_back(laid(torch::from_blob(const_cast<float*>(numbers.data()), extents), channels_last).set_requires_grad(true));
+        return result;
+    }
+};
+
+}  // namespace
+
+bench::CallWithResults train_libtorch(Training t, bool channels_last, std::span<float> losses) {
+    const auto trainer = std::make_shared<Trainer>(t, channels_last);
+    return timed([=](double rate) { return trainer->step(rate); }, t.method == Method::sgd ? sgd_rate : adam_rate, losses);
+}
