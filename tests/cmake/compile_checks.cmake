@@ -42,6 +42,6 @@ function(xnn_compile_test name compiler source)
     string(MAKE_C_IDENTIFIER "${name}" object)
     add_test(NAME "${name}" COMMAND
         ${CMAKE_CXX_COMPILER_LAUNCHER} "${compiler}" "@${compile_flags}" -Werror ${ARGN}
-        -O0 -c "${source}" -o "${CMAKE_CURRENT_BINARY_DIR}/objects/${object}.o")
+        -O1 -c "${source}" -o "${CMAKE_CURRENT_BINARY_DIR}/objects/${object}.o")
 endfunction()
 file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/objects")
