@@ -3,6 +3,7 @@
 
 #include "xnn/cpu/reduce/sums.hpp"
 #include "xnn/expr/apply.hpp"
+#include "xnn/expr/functors/base.hpp"
 #include "xnn/expr/reduce_loop.hpp"
 
 namespace xnn {
