@@ -1,28 +1,19 @@
 // Chains of pointwise operations on a million numbers. To copy as many is what memory allows.
 #include "pointwise.hpp"
 
-#include <algorithm>
 #include <cstring>
-#include <xnn/xnn.hpp>
+
+#include "operands.hpp"
 
 namespace {
 
+using bench::parameter;
+using bench::view;
 using xnn::Shape;
 constexpr long rows = 1024, columns = 1024;
 constexpr std::size_t size = rows * columns;
 using Matrix = Shape<rows, columns>;
 using Row = Shape<columns>;
-
-template <class S>
-auto view(std::span<const float> numbers) {
-    return xnn::TensorView<const float, S>{numbers.data()};
-}
-template <class S>
-xnn::Parameter<float, S> parameter(std::span<const float> numbers) {
-    xnn::Parameter<float, S> result;
-    std::copy(numbers.begin(), numbers.end(), result.data());
-    return result;
-}
 
 Chain chain(bench::Work& work) {
     return {rows, columns, work.random(size), work.random(columns), work.random(columns), work.zeros(size)};

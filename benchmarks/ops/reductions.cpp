@@ -1,25 +1,17 @@
 // Sums and means of a matrix, softmax, layer normalisation, cross entropy.
 #include "reductions.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <vector>
-#include <xnn/xnn.hpp>
+
+#include "operands.hpp"
 
 namespace {
 
+using bench::parameter;
+using bench::view;
 using xnn::Shape;
 
-template <class S>
-auto view(std::span<const float> numbers) {
-    return xnn::TensorView<const float, S>{numbers.data()};
-}
-template <class S>
-xnn::Parameter<float, S> parameter(std::span<const float> numbers) {
-    xnn::Parameter<float, S> result;
-    std::copy(numbers.begin(), numbers.end(), result.data());
-    return result;
-}
 constexpr std::size_t elements(long rows, long columns) { return static_cast<std::size_t>(rows * columns); }
 
 template <long Rows, long Columns, class Y, class F>

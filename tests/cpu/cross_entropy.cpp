@@ -1,4 +1,5 @@
 #include "xnn/cpu/cross_entropy.hpp"
+#include "xnn/cpu/nll_loss.hpp"
 
 #include "kernel_testing.hpp"
 

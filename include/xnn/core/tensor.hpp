@@ -5,15 +5,13 @@
 #include <concepts>
 #include <cstring>
 #include <initializer_list>
-#include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 
 #include "xnn/core/device.hpp"
 #include "xnn/core/dtype.hpp"
+#include "xnn/core/memory.hpp"
 #include "xnn/core/shape.hpp"
-#include "xnn/core/workspace.hpp"
 #include "xnn/core/xtensor.hpp"
 
 namespace xnn {
@@ -39,30 +37,12 @@ namespace detail {
 template <class T>
 class HeapStorage {
 public:
-    HeapStorage() = default;
-    HeapStorage(HeapStorage&& other) noexcept : data_(std::move(other.data_)), capacity_(std::exchange(other.capacity_, 0)) {}
-    HeapStorage& operator=(HeapStorage&& other) noexcept {
-        data_ = std::move(other.data_);
-        capacity_ = std::exchange(other.capacity_, 0);
-        return *this;
-    }
-
-    T* data() { return data_.get(); }
-    const T* data() const { return data_.get(); }
-
-    void reserve(index_t n) {
-        if (n <= capacity_) return;
-        const auto bytes = aligned_size(static_cast<std::size_t>(n) * sizeof(T));
-        data_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t{alignment})));
-        capacity_ = n;
-    }
+    T* data() { return reinterpret_cast<T*>(buffer_.data()); }
+    const T* data() const { return reinterpret_cast<const T*>(buffer_.data()); }
+    void reserve(index_t n) { buffer_.reserve(static_cast<std::size_t>(n) * sizeof(T)); }
 
 private:
-    struct Free {
-        void operator()(T* p) const { ::operator delete(p, std::align_val_t{alignment}); }
-    };
-    std::unique_ptr<T, Free> data_;
-    index_t capacity_ = 0;
+    Buffer buffer_;
 };
 
 /// Elements inside the object: small tensors of a static shape.

@@ -5,12 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
-#include <new>
-#include <vector>
 
-#include "xnn/core/config.hpp"
 #include "xnn/core/device.hpp"
+#include "xnn/core/memory.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define XNN_ASAN 1
@@ -24,12 +21,6 @@
 #endif
 
 namespace xnn {
-
-/// Alignment of every buffer, in bytes: a cache line, and the widest SIMD register.
-inline constexpr std::size_t alignment = 64;
-
-/// Bytes that an allocation of this size takes in a Workspace.
-constexpr std::size_t aligned_size(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
 template <class Device>
 class Workspace;
@@ -63,7 +54,7 @@ public:
 
     /// Takes back everything that was handed out since the mark.
     void release(Mark mark) {
-        for (std::size_t i = mark.chunk; i < chunks_.size() && i <= chunk_; ++i)
+        for (std::size_t i = mark.chunk; i < chunk_count_ && i <= chunk_; ++i)
             forbid(chunks_[i], i == mark.chunk ? mark.used : 0);
         chunk_ = mark.chunk;
         used_ = mark.used;
@@ -72,12 +63,7 @@ public:
 
     /// Takes back everything.
     void reset() {
-        if (chunks_.size() > 1) {
-            std::size_t capacity = 0;
-            for (const auto& chunk : chunks_) capacity += chunk.capacity;
-            chunks_.clear();
-            chunks_.push_back(Chunk(capacity));
-        }
+        if (chunk_count_ > 1) melt();
         release({0, 0, 0});
     }
 
@@ -86,40 +72,26 @@ public:
     void reset_peak() { peak_ = total_; }
 
 private:
-    struct Free {
-        void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{alignment}); }
-    };
-    struct Chunk {
-        explicit Chunk(std::size_t bytes)
-            : memory(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{alignment}))), capacity(bytes) {}
-        std::unique_ptr<std::byte, Free> memory;
-        std::size_t capacity;
-    };
 #ifdef XNN_ASAN
     static constexpr std::size_t guard = alignment;
     static void permit(std::byte* p, std::size_t bytes) { ASAN_UNPOISON_MEMORY_REGION(p, bytes); }
-    static void forbid(const Chunk& chunk, std::size_t from) {
-        ASAN_POISON_MEMORY_REGION(chunk.memory.get() + from, chunk.capacity - from);
+    static void forbid(const detail::Buffer& chunk, std::size_t from) {
+        ASAN_POISON_MEMORY_REGION(chunk.data() + from, chunk.size() - from);
     }
 #else
     static constexpr std::size_t guard = 0;
     static void permit(std::byte*, std::size_t) {}
-    static void forbid(const Chunk&, std::size_t) {}
+    static void forbid(const detail::Buffer&, std::size_t) {}
 #endif
 
     void* allocate_bytes(std::size_t bytes) {
         const std::size_t size = aligned_size(bytes) + guard;
-        while (chunk_ < chunks_.size() && used_ + size > chunks_[chunk_].capacity) {
+        while (chunk_ < chunk_count_ && used_ + size > chunks_[chunk_].size()) {
             ++chunk_;
             used_ = 0;
         }
-        if (chunk_ == chunks_.size()) {
-            std::size_t capacity = std::max<std::size_t>(size, 4096);
-            for (const auto& chunk : chunks_) capacity = std::max(capacity, chunk.capacity * 2);
-            chunks_.push_back(Chunk(capacity));
-            forbid(chunks_.back(), 0);
-        }
-        std::byte* result = chunks_[chunk_].memory.get() + used_;
+        if (chunk_ == chunk_count_) add_chunk(size);
+        std::byte* result = chunks_[chunk_].data() + used_;
         used_ += size;
         total_ += size - guard;
         peak_ = std::max(peak_, total_);
@@ -130,7 +102,23 @@ private:
         return result;
     }
 
-    std::vector<Chunk> chunks_;
+    [[gnu::cold, gnu::noinline]] void add_chunk(std::size_t bytes) {
+        const std::size_t last = chunk_count_ == 0 ? 2048 : chunks_[chunk_count_ - 1].size();
+        chunks_[chunk_count_] = detail::Buffer(std::max(bytes, 2 * last));
+        forbid(chunks_[chunk_count_++], 0);
+    }
+    [[gnu::cold, gnu::noinline]] void melt() {
+        std::size_t capacity = 0;
+        for (std::size_t i = 0; i < chunk_count_; ++i) {
+            capacity += chunks_[i].size();
+            chunks_[i] = detail::Buffer();
+        }
+        chunks_[0] = detail::Buffer(capacity);
+        chunk_count_ = 1;
+    }
+
+    detail::Buffer chunks_[48];  // each at least twice as large as the one before: there are never more
+    std::size_t chunk_count_ = 0;
     std::size_t chunk_ = 0;  // the chunk that is being filled
     std::size_t used_ = 0;   // bytes of it in use
     std::size_t total_ = 0;  // bytes in use, all chunks

@@ -2,21 +2,47 @@
 // nothing.
 #pragma once
 
-#include <memory>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "xnn/core/workspace.hpp"
 
 namespace xnn {
+
+namespace detail {
+
+/// What a thread has to spare, linked by the items' own `next`. Items are deleted with the thread.
+template <class Item>
+class SpareList {
+public:
+    ~SpareList() {
+        while (Item* item = pop()) delete item;
+    }
+    /// Null if there is none.
+    Item* pop() {
+        Item* item = first_;
+        if (item) first_ = item->next;
+        return item;
+    }
+    void push(Item* item) {
+        item->next = first_;
+        first_ = item;
+    }
+
+private:
+    Item* first_ = nullptr;
+};
+
+}  // namespace detail
 
 /// A workspace that knows how many values in it are alive.
 template <class Device>
 class Arena : public Workspace<Device> {
     template <class>
     friend class Lease;
+    friend detail::SpareList<Arena>;
     index_t references_ = 0;
+    Arena* next = nullptr;
 };
 
 /// A share in an arena: it goes back to its thread's pool when the last share is gone.
@@ -27,11 +53,8 @@ public:
     explicit Lease(Arena<Device>& arena) : arena_(&arena) { ++arena.references_; }
 
     static Lease take() {
-        auto& pool = free_arenas();
-        if (pool.empty()) pool.push_back(std::make_unique<Arena<Device>>());
-        Lease lease(*pool.back().release());
-        pool.pop_back();
-        return lease;
+        Arena<Device>* arena = spare().pop();
+        return Lease(arena ? *arena : *new Arena<Device>());
     }
     Lease(const Lease& other) : arena_(other.arena_) {
         if (arena_) ++arena_->references_;
@@ -42,16 +65,18 @@ public:
         return *this;
     }
     ~Lease() {
-        if (!arena_ || --arena_->references_ > 0) return;
-        arena_->reset();
-        free_arenas().emplace_back(arena_);
+        if (arena_ && --arena_->references_ == 0) give_back(*arena_);
     }
     Arena<Device>& arena() const { return *arena_; }
 
 private:
-    static std::vector<std::unique_ptr<Arena<Device>>>& free_arenas() {
-        static thread_local std::vector<std::unique_ptr<Arena<Device>>> pool;
-        return pool;
+    static detail::SpareList<Arena<Device>>& spare() {
+        static thread_local detail::SpareList<Arena<Device>> arenas;
+        return arenas;
+    }
+    [[gnu::noinline]] static void give_back(Arena<Device>& arena) {
+        arena.reset();
+        spare().push(&arena);
     }
     Arena<Device>* arena_ = nullptr;
 };
@@ -63,31 +88,27 @@ class NodePool {
 public:
     static void* allocate(std::size_t bytes) {
         if (bytes > largest) return ::operator new(bytes);
-        auto& free = lists().free[bytes / step];
-        if (free.empty()) return ::operator new((bytes / step + 1) * step);
-        void* p = free.back();
-        free.pop_back();
-        return p;
+        void* p = spare(bytes).pop();
+        return p ? p : ::operator new(rounded(bytes));
     }
     static void release(void* p, std::size_t bytes) {
         if (bytes > largest)
             ::operator delete(p);
         else
-            lists().free[bytes / step].push_back(p);
+            spare(bytes).push(new (p) Block);
     }
 
 private:
-    static constexpr std::size_t step = 64, largest = 4096;
-    struct Lists {
-        std::vector<void*> free[largest / step + 1];
-        ~Lists() {
-            for (auto& list : free)
-                for (void* p : list) ::operator delete(p);
-        }
+    struct Block {
+        Block* next;
+        static void operator delete(void* p) { ::operator delete(p); }
+        static void* operator new(std::size_t, void* p) { return p; }
     };
-    static Lists& lists() {
-        static thread_local Lists all;
-        return all;
+    static constexpr std::size_t step = 64, largest = 4096;
+    static constexpr std::size_t rounded(std::size_t bytes) { return (bytes / step + 1) * step; }
+    static SpareList<Block>& spare(std::size_t bytes) {
+        static thread_local SpareList<Block> by_size[largest / step + 1];
+        return by_size[bytes / step];
     }
 };
 

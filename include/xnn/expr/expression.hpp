@@ -66,7 +66,8 @@ public:
     virtual void forget_gradient() = 0;
 
     index_t references = 0;
-    index_t order = 0;  // when its evaluation was done: after all that it uses
+    index_t order = 0;         // when its evaluation was done: after all that it uses
+    NodeBase* next = nullptr;  // the one that waits behind it in a Pass
 
 protected:
     static index_t next_order() {
@@ -79,11 +80,9 @@ protected:
 template <class Device>
 class Pass {
 public:
-    Pass() : lease_(Lease<Device>::take()), waiting_(std::exchange(spare(), {})) {}
+    Pass() : lease_(Lease<Device>::take()) {}
     ~Pass() {
-        for (auto* node : waiting_) node->forget_gradient();
-        waiting_.clear();
-        spare() = std::move(waiting_);
+        while (waiting_) pop().forget_gradient();
     }
     Pass(const Pass&) = delete;
     Pass& operator=(const Pass&) = delete;
@@ -92,27 +91,24 @@ public:
     Arena<Device>& arena() const { return lease_.arena(); }
 
     /// Takes a node in whose gradient something begins to gather.
-    void enqueue(NodeBase<Device>& node) {
-        const auto later = [](auto* a, auto* b) { return a->order < b->order; };
-        waiting_.insert(std::upper_bound(waiting_.begin(), waiting_.end(), &node, later), &node);
+    [[gnu::noinline]] void enqueue(NodeBase<Device>& node) {
+        NodeBase<Device>** place = &waiting_;
+        while (*place && (*place)->order > node.order) place = &(*place)->next;
+        node.next = std::exchange(*place, &node);
     }
 
     void run() {
-        while (!waiting_.empty()) {
-            NodeBase<Device>* node = waiting_.back();
-            waiting_.pop_back();
-            node->propagate(*this);
-            node->forget_gradient();
+        while (waiting_) {
+            waiting_->propagate(*this);  // what it enqueues was evaluated before it
+            pop().forget_gradient();
         }
     }
 
 private:
-    static std::vector<NodeBase<Device>*>& spare() {
-        static thread_local std::vector<NodeBase<Device>*> nodes;
-        return nodes;
-    }
+    NodeBase<Device>& pop() { return *std::exchange(waiting_, waiting_->next); }
+
     Lease<Device> lease_;
-    std::vector<NodeBase<Device>*> waiting_;  // in the order of their evaluation
+    NodeBase<Device>* waiting_ = nullptr;  // the last evaluated first
 };
 
 /// The elements of a node in memory: where it computed them, or copied into the workspace.

@@ -1,27 +1,64 @@
 // Parameters: tensors that are learned, shared by handle, with their gradients.
 #pragma once
 
-#include <memory>
+#include <atomic>
 
+#include "xnn/core/ref.hpp"
 #include "xnn/expr/leaf.hpp"
 
 namespace xnn {
 
+/// What the parameters of one storage share, as far as it does not depend on their type.
+class ParameterStorage {
+public:
+    struct Memory {
+        void* value;
+        void* gradient;  // null if there is none
+    };
+
+    ParameterStorage() = default;
+    ParameterStorage(const ParameterStorage&) = delete;
+    ParameterStorage& operator=(const ParameterStorage&) = delete;
+    virtual ~ParameterStorage() {
+        if (copy_) copy_->origin_ = nullptr;
+        if (origin_) origin_->copy_ = nullptr;
+    }
+    virtual Memory memory() = 0;
+
+    /// Remembers the copy that was made last, so that two handles of one storage become two handles of one copy.
+    void remember_copy(ParameterStorage& copy, std::ptrdiff_t distance) {
+        if (copy_) copy_->origin_ = nullptr;
+        copy_ = &copy;
+        copy.origin_ = this;
+        copy.first_home_ = copy.home;
+        copy.distance_ = distance;
+    }
+    /// The last copy, if it went as far and is still where it was made; else null.
+    ParameterStorage* copy_at(std::ptrdiff_t distance) const {
+        return copy_ && copy_->distance_ == distance && copy_->home == copy_->first_home_ ? copy_ : nullptr;
+    }
+
+    std::atomic<index_t> references = 0;
+    bool requires_grad = true;
+    bool has_gradient = false;   // false: the gradient holds nothing of meaning
+    const void* home = nullptr;  // the handle that holds it
+
+private:
+    ParameterStorage* copy_ = nullptr;
+    ParameterStorage* origin_ = nullptr;
+    const void* first_home_ = nullptr;
+    std::ptrdiff_t distance_ = 0;  // from the copied handle to the copy's
+};
+
 /// What the parameters of one storage share.
 template <Element T, AnyShape S, class Device>
-struct ParameterData {
+class ParameterData final : public ParameterStorage {
+public:
+    explicit ParameterData(Tensor<T, S, Device>&& initial) : value(std::move(initial)) {}
+    Memory memory() override { return {value.data(), has_gradient ? gradient.data() : nullptr}; }
+
     Tensor<T, S, Device> value;
     Tensor<T, S, Device> gradient{};
-    bool requires_grad = true;
-    bool has_gradient = false;  // false: gradient holds nothing of meaning
-
-    // The copy that was made last, so that two handles of one storage become two handles of one copy.
-    struct Copy {
-        std::weak_ptr<ParameterData> data;
-        const void* home = nullptr;    // the handle that holds it
-        std::ptrdiff_t distance = 0;   // from the copied handle to that one
-    } last_copy{};
-    const void* home = nullptr;
 };
 
 /// A parameter as a leaf of an expression, by reference to its storage.
@@ -69,7 +106,7 @@ public:
     using device = Device;
 
     Parameter() : Parameter(Tensor<T, S, Device>{}) {}
-    explicit Parameter(Tensor<T, S, Device> value) : data_(std::make_shared<Data>(Data{std::move(value)})) { data_->home = this; }
+    explicit Parameter(Tensor<T, S, Device> value) : data_(new Data(std::move(value))) { data_->home = this; }
 
     Parameter(const Parameter& other) : data_(copy_of(other)) {}
     Parameter(Parameter&& other) noexcept : data_(std::move(other.data_)) { data_->home = this; }
@@ -118,24 +155,22 @@ public:
     }
 
     /// What identifies the storage: equal for tied parameters.
-    const std::shared_ptr<Data>& storage() const { return data_; }
+    const Ref<Data>& storage() const { return data_; }
 
 private:
-    std::shared_ptr<Data> copy_of(const Parameter& other) {
-        // Members of one object are copied by one distance. If the last copy of this storage went as far and is still
-        // where it was made, this handle is another member of that copy.
-        auto& last = other.data_->last_copy;
+    [[gnu::noinline]] Ref<Data> copy_of(const Parameter& other) {
+        // Members of one object are copied by one distance. If the last copy of this storage went as far, this handle is
+        // another member of that copy.
         const std::ptrdiff_t distance = reinterpret_cast<const char*>(this) - reinterpret_cast<const char*>(&other);
-        if (auto tied = last.data.lock(); tied && last.distance == distance && tied->home == last.home && last.home != this)
-            return tied;
-        auto copy = std::make_shared<Data>(Data{other.data_->value});
+        if (auto* tied = other.data_->copy_at(distance); tied && tied->home != this) return Ref(static_cast<Data*>(tied));
+        Ref copy(new Data(Tensor<T, S, Device>(other.data_->value)));
         copy->requires_grad = other.data_->requires_grad;
         copy->home = this;
-        last = {copy, this, distance};
+        other.data_->remember_copy(*copy, distance);
         return copy;
     }
 
-    std::shared_ptr<Data> data_;
+    Ref<Data> data_;
 };
 
 }  // namespace xnn

@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "xnn/core/ref.hpp"
 #include "xnn/expr/root.hpp"
 
 namespace xnn {
@@ -57,34 +58,6 @@ private:
     std::optional<typename E::State> state_;
 };
 
-/// A counted reference to a node.
-template <class N>
-class NodeRef {
-public:
-    NodeRef() = default;
-    explicit NodeRef(N* node) : node_(node) {
-        if (node_) ++node_->references;
-    }
-    NodeRef(const NodeRef& other) : NodeRef(other.node_) {}
-    NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
-    NodeRef& operator=(NodeRef other) noexcept {
-        std::swap(node_, other.node_);
-        return *this;
-    }
-    ~NodeRef() {
-        if (node_) release();
-    }
-    N* get() const { return node_; }
-    N* operator->() const { return node_; }
-    explicit operator bool() const { return node_ != nullptr; }
-
-private:
-    [[gnu::noinline]] void release() {  // once for all the temporaries that never had a node
-        if (--node_->references == 0) delete node_;
-    }
-    N* node_ = nullptr;
-};
-
 /// A use of a named expression.
 template <class T, AnyShape S, class Device, bool RequiresGrad, bool Inference = false>
 class Handle : public Root<Handle<T, S, Device, RequiresGrad, Inference>, T, S, Device>,
@@ -99,7 +72,7 @@ public:
     static constexpr bool is_leaf = true;
     struct State {};
 
-    Handle(NodeRef<ValueNode<T, Device>> node, const S& shape) : node_(std::move(node)), shape_(shape) {}
+    Handle(Ref<ValueNode<T, Device>> node, const S& shape) : node_(std::move(node)), shape_(shape) {}
 
     const S& shape() const { return shape_; }
     State forward(Arena<Device>& arena) const {
@@ -121,7 +94,7 @@ public:
     ValueNode<T, Device>& node() const { return *node_.get(); }
 
 private:
-    NodeRef<ValueNode<T, Device>> node_;
+    Ref<ValueNode<T, Device>> node_;
     [[no_unique_address]] S shape_;
 };
 
@@ -136,12 +109,12 @@ public:
     static constexpr bool is_leaf = false;
 
     auto share() const {
-        if (!node_) node_ = NodeRef<ValueNode<T, Device>>(new SharedNode<Self>(Self(static_cast<const Self&>(*this))));
+        if (!node_) node_ = Ref<ValueNode<T, Device>>(new SharedNode<Self>(Self(static_cast<const Self&>(*this))));
         return Handle<T, S, Device, Self::requires_grad, is_inference<Self>>(node_, static_cast<const Self&>(*this).shape());
     }
 
 private:
-    mutable NodeRef<ValueNode<T, Device>> node_;
+    mutable Ref<ValueNode<T, Device>> node_;
 };
 
 }  // namespace xnn

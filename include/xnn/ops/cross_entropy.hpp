@@ -45,9 +45,12 @@ protected:
         ((result = weight.data), ...);
         return result;
     }
-    static kernels::CrossEntropyExtents sizes(auto x) {
+    static auto sizes(auto x) {
         const auto extents = x.shape.extents();
-        return {extents[0], extents[1], product_or_dyn(extents, 2, extents.size())};
+        if constexpr (decltype(x)::shape_type::rank == 2)
+            return kernels::CrossEntropyMatrix{{extents[0], extents[1]}};
+        else
+            return kernels::CrossEntropyExtents{extents[0], extents[1], product_or_dyn(extents, 2, extents.size())};
     }
     static void check_targets(std::string_view operation, auto x, auto target, index_t ignore_index) {
         const index_t bad = kernels::check_targets(typename decltype(x)::device{}, target.data, target.size(), x.extent(1), ignore_index);

@@ -2,6 +2,7 @@
 // https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
 #pragma once
 
+#include "xnn/cpu/nll_loss.hpp"
 #include "xnn/ops/cross_entropy.hpp"
 
 namespace xnn {

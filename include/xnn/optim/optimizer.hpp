@@ -3,7 +3,6 @@
 #pragma once
 
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,12 +20,12 @@ class ParameterRef {
 public:
     template <Element T, AnyShape S, class Device>
     ParameterRef(const nn::Path& path, Parameter<T, S, Device>& parameter)
-        : ParameterRef(path, dtype_of<T>, parameter.shape().extents().data(), S::rank, parameter.storage(), &look<T, S, Device>) {}
+        : ParameterRef(path, dtype_of<T>, parameter.shape().extents().data(), S::rank, *parameter.storage()) {}
 
-    void* value() const { return look_(storage_.get(), false).value; }
+    void* value() const { return storage_->memory().value; }
     /// Null if there is none.
-    void* gradient() const { return look_(storage_.get(), false).gradient; }
-    void zero_grad() const { look_(storage_.get(), true); }
+    void* gradient() const { return storage_->memory().gradient; }
+    void zero_grad() const { storage_->has_gradient = false; }
     bool same_storage(const ParameterRef& other) const { return storage_ == other.storage_; }
     index_t size() const { return size_; }
 
@@ -35,47 +34,45 @@ public:
     std::vector<index_t> extents;
 
 private:
-    struct Memory {
-        void* value;
-        void* gradient;
-    };
-    template <class T, class S, class Device>
-    static Memory look(void* storage, bool forget) {
-        auto& data = *static_cast<ParameterData<T, S, Device>*>(storage);
-        if (forget) data.has_gradient = false;
-        return Memory{data.value.data(), data.has_gradient ? data.gradient.data() : nullptr};
-    }
-    using Look = Memory (*)(void* storage, bool forget);
-
     [[gnu::cold, gnu::noinline]] ParameterRef(const nn::Path& path, Dtype element, const index_t* shape, std::size_t rank,
-                                              std::shared_ptr<void> storage, Look access)
-        : name(path), dtype(element), extents(shape, shape + rank), storage_(std::move(storage)), look_(access) {
+                                              ParameterStorage& storage)
+        : name(path), dtype(element), extents(shape, shape + rank), storage_(&storage) {
         for (index_t extent : extents) size_ *= extent;
     }
     index_t size_ = 1;
-    std::shared_ptr<void> storage_;
-    Look look_;
+    Ref<ParameterStorage> storage_;
 };
 
 /// A parameter with what an optimiser remembers of it: the number of steps, and arrays like the parameter.
 struct Entry {
     static constexpr std::size_t most_arrays = 3;
 
+    explicit Entry(ParameterRef reference) : parameter(std::move(reference)) {}
+
     ParameterRef parameter;
     std::int64_t steps = 0;
     void* arrays[most_arrays] = {};
-    std::shared_ptr<void> memory[most_arrays] = {};
 
     /// Makes array i, zeros at first, unless that has been done.
     template <class T, class Device>
-    T* array(std::size_t i) {
-        if (!memory[i]) {
-            auto tensor = std::make_shared<Tensor<T, Shape<dyn>, Device>>(Shape<dyn>(parameter.size()));
-            arrays[i] = tensor->data();
-            memory[i] = std::move(tensor);
-        }
-        return static_cast<T*>(arrays[i]);
+    void make_array(std::size_t i) {
+        if (arrays[i]) return;
+        auto* memory = new MemoryOf<Tensor<T, Shape<dyn>, Device>>(parameter.size());
+        memory_[i] = Ref<Memory>(memory);
+        arrays[i] = memory->tensor.data();
     }
+
+private:
+    struct Memory {
+        virtual ~Memory() = default;
+        index_t references = 0;
+    };
+    template <class Array>
+    struct MemoryOf final : Memory {
+        explicit MemoryOf(index_t size) : tensor(Shape<dyn>(size)) {}
+        Array tensor;
+    };
+    Ref<Memory> memory_[most_arrays];
 };
 
 /// An optimiser of any kind, as learning rate schedulers see it.
@@ -149,7 +146,7 @@ public:
             append(ParameterRef(path, parameter), &update<T, Device>, &create<T, Device>);
         }
         [[gnu::cold, gnu::noinline]] void append(ParameterRef parameter, Update step, Update prepare) {
-            items_.push_back(Item{Entry{std::move(parameter)}, step, prepare});
+            items_.push_back(Item{Entry(std::move(parameter)), step, prepare});
         }
         template <class T, class Device>
         static void update(Entry& entry, const Options& options) {
@@ -161,7 +158,7 @@ public:
         }
         template <class T, class Device>
         static void create(Entry& entry, const Options& options) {
-            for (std::size_t i = 0; i < Self::arrays_of(options); ++i) entry.template array<T, Device>(i);
+            for (std::size_t i = 0; i < Self::arrays_of(options); ++i) entry.template make_array<T, Device>(i);
         }
         std::vector<Item> items_;
         bool has_options_ = false;
