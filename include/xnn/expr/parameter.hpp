@@ -7,13 +7,39 @@
 
 namespace xnn {
 
+/// A parameter's storage, of whatever shape.
+template <Element T, class Device>
+struct AnyParameterData {
+    bool requires_grad = true;
+    bool has_gradient = false;  // false: the gradient holds nothing of meaning
+
+    virtual T* value_data() = 0;
+    /// Memory for the gradient.
+    virtual T* gradient_data() = 0;
+
+    /// Where a gradient goes: the first one is written, others are added.
+    Target<T> open() {
+        if (!requires_grad) return {};
+        const bool accumulate = std::exchange(has_gradient, true);
+        return {gradient_data(), accumulate};
+    }
+
+protected:
+    ~AnyParameterData() = default;
+};
+
 /// What the parameters of one storage share.
 template <Element T, AnyShape S, class Device>
-struct ParameterData {
+struct ParameterData final : AnyParameterData<T, Device> {
     Tensor<T, S, Device> value;
     Tensor<T, S, Device> gradient{};
-    bool requires_grad = true;
-    bool has_gradient = false;  // false: gradient holds nothing of meaning
+
+    explicit ParameterData(Tensor<T, S, Device> initial) : value(std::move(initial)) {}
+    T* value_data() override { return value.data(); }
+    T* gradient_data() override {
+        gradient.resize(value.shape());
+        return gradient.data();
+    }
 
     // The copy that was made last, so that two handles of one storage become two handles of one copy.
     struct Copy {
@@ -42,12 +68,7 @@ public:
     State forward(Arena<Device>&) const { return {}; }
     Ptr<T> loader(const State&) const { return Ptr<T>(data_->value.data()); }
 
-    Target<T> open(Pass<Device>&, const State&) const {
-        if (!data_->requires_grad) return {};
-        if (std::exchange(data_->has_gradient, true)) return {data_->gradient.data(), true};
-        data_->gradient.resize(data_->value.shape());
-        return {data_->gradient.data(), false};
-    }
+    Target<T> open(Pass<Device>&, const State&) const { return data_->open(); }
     void close(Pass<Device>&, const State&, Target<T>) const {}
 
     /// The same leaf for an expression that needs no gradients.
@@ -55,6 +76,34 @@ public:
 
 private:
     ParameterData<T, S, Device>* data_;
+};
+
+/// The same leaf with a type that knows only how many dimensions there are: what is made of it is compiled once for all
+/// shapes.
+template <Element T, AnyShape S, class Device>
+class ErasedParameterLeaf : public StoredNode<ErasedParameterLeaf<T, S, Device>> {
+public:
+    using xnn_expression = void;
+    using value_type = T;
+    using shape_type = S;
+    using device = Device;
+    static constexpr bool requires_grad = true;
+    static constexpr bool is_leaf = true;
+    static constexpr bool erased = true;
+    struct State {};
+
+    ErasedParameterLeaf(AnyParameterData<T, Device>& data, const S& shape) : data_(&data), shape_(shape) {}
+
+    const S& shape() const { return shape_; }
+    State forward(Arena<Device>&) const { return {}; }
+    Ptr<T> loader(const State&) const { return Ptr<T>(data_->value_data()); }
+
+    Target<T> open(Pass<Device>&, const State&) const { return data_->open(); }
+    void close(Pass<Device>&, const State&, Target<T>) const {}
+
+private:
+    AnyParameterData<T, Device>* data_;
+    S shape_;
 };
 
 /// A tensor that is learned. It is a handle: `a.tie(b)` makes two parameters one. A copy of a parameter is a new one with
@@ -68,9 +117,11 @@ public:
     using shape_type = S;
     using device = Device;
 
-    Parameter() : Parameter(Tensor<T, S, Device>{}) {}
-    explicit Parameter(Tensor<T, S, Device> value) : data_(std::make_shared<Data>(Data{std::move(value)})) { data_->home = this; }
+    // Made and destroyed by functions of their own: a model has hundreds of them, and makes them once.
+    [[gnu::cold, gnu::noinline]] Parameter() : Parameter(Tensor<T, S, Device>{}) {}
+    [[gnu::cold, gnu::noinline]] explicit Parameter(Tensor<T, S, Device> value) : data_(std::make_shared<Data>(std::move(value))) { data_->home = this; }
 
+    [[gnu::cold, gnu::noinline]] ~Parameter() = default;
     Parameter(const Parameter& other) : data_(copy_of(other)) {}
     Parameter(Parameter&& other) noexcept : data_(std::move(other.data_)) { data_->home = this; }
     Parameter& operator=(const Parameter& other) {
@@ -128,7 +179,7 @@ private:
         const std::ptrdiff_t distance = reinterpret_cast<const char*>(this) - reinterpret_cast<const char*>(&other);
         if (auto tied = last.data.lock(); tied && last.distance == distance && tied->home == last.home && last.home != this)
             return tied;
-        auto copy = std::make_shared<Data>(Data{other.data_->value});
+        auto copy = std::make_shared<Data>(other.data_->value);
         copy->requires_grad = other.data_->requires_grad;
         copy->home = this;
         last = {copy, this, distance};
