@@ -30,6 +30,9 @@ XNN_INLINE constexpr const T& leaf(const TupleLeaf<I, T>& leaf) { return leaf.va
 template <class... T>
 struct Tuple : detail::TupleBase<std::index_sequence_for<T...>, T...> {
     static constexpr std::size_t size = sizeof...(T);
+    constexpr Tuple()
+        requires(std::is_default_constructible_v<T> && ...)
+        : detail::TupleBase<std::index_sequence_for<T...>, T...>{} {}
     XNN_INLINE constexpr explicit Tuple(T... values)
         : detail::TupleBase<std::index_sequence_for<T...>, T...>{{std::move(values)}...} {}
 };

@@ -50,6 +50,46 @@ struct expectation<Rule> {
 
 }  // namespace detail
 
+namespace detail {
+
+template <class Indices>
+struct erased_shape;
+template <std::size_t... I>
+struct erased_shape<std::index_sequence<I...>> {
+    using type = Shape<((void)I, dyn)...>;
+};
+template <std::size_t Rank>
+using ErasedShape = typename erased_shape<std::make_index_sequence<Rank>>::type;
+
+template <class X>
+inline constexpr bool is_parameter = false;
+template <class T, class S, class Device>
+inline constexpr bool is_parameter<Parameter<T, S, Device>> = true;
+template <class X>
+inline constexpr bool is_erasable = is_parameter<X>;
+template <class T, class S, class Device, bool RequiresGrad, bool Inference>
+inline constexpr bool is_erasable<Handle<T, S, Device, RequiresGrad, Inference>> = true;
+
+}  // namespace detail
+
+/// The same expression with a type that knows dtype and number of dimensions, but no extents: operations on it are compiled
+/// once for all shapes, which the compiler has checked on Meta instead. A parameter that meets it forgets its shape as well.
+/// Only what has a name, and so a node of its own, can; anything else stays as it is.
+template <class T, AnyShape S, class Device, bool RequiresGrad, bool Inference>
+auto erase(const Handle<T, S, Device, RequiresGrad, Inference>& x) {
+    return x.template retyped<detail::ErasedShape<S::rank>, true>();
+}
+template <Element T, AnyShape S, class Device>
+auto erase(const Parameter<T, S, Device>& parameter) {
+    using Erased = detail::ErasedShape<S::rank>;
+    return ErasedParameterLeaf<T, Erased, Device>(*parameter.storage(), Erased(parameter.shape().extents()));
+}
+template <class X>
+    requires(!detail::is_erasable<std::remove_cvref_t<X>>)
+constexpr X&& erase(X&& x) {
+    return std::forward<X>(x);
+}
+
 /// The node that a rule makes of its arguments. Shapes that cannot fit do not compile; those that do not fit in this run
 /// throw Error.
 template <class Rule, class... X>
@@ -60,6 +100,8 @@ constexpr auto apply(Rule rule, X&&... x) {
         return Problem{};
     } else if constexpr (!detail::one_dtype<value_t<operand_t<X>>...>) {
         return reject<Mismatch<Rule, Expects<OneDtype>, Got<value_t<operand_t<X>>...>>, meta>();
+    } else if constexpr (any_erased<operand_t<X>...> && (detail::is_parameter<std::remove_cvref_t<X>> || ...)) {
+        return apply(std::move(rule), erase(std::forward<X>(x))...);
     } else if constexpr (!Rule::accepts(shape_t<operand_t<X>>::static_extents...)) {
         return reject<Mismatch<Rule, typename detail::expectation<Rule>::type, Got<shape_t<operand_t<X>>...>>, meta>();
     } else {

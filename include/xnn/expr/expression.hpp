@@ -44,7 +44,16 @@ template <class E>
     requires requires { E::inference; }
 inline constexpr bool is_inference<E> = E::inference;
 
+/// Whether an expression's type has forgotten its extents, so that others share it: see erase().
+template <class E>
+inline constexpr bool is_erased = false;
+template <class E>
+    requires requires { E::erased; }
+inline constexpr bool is_erased<E> = E::erased;
+
 /// What an operation's arguments mean for its result.
+template <class... E>
+inline constexpr bool any_erased = (is_erased<E> || ...);
 template <class... E>
 inline constexpr bool any_inference = (is_inference<E> || ...);
 template <class... E>

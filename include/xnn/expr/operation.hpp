@@ -36,6 +36,7 @@ class Operation : public Node<Operation<Rule, T, S, Device, E...>, T, S, Device>
 public:
     static constexpr bool requires_grad = is_differentiable<Rule> && any_requires_grad<E...>;
     static constexpr bool inference = any_inference<E...>;
+    static constexpr bool erased = any_erased<E...>;
     struct State {
         Tuple<typename E::State...> arguments;
         Tuple<const value_t<E>*...> inputs;

@@ -11,11 +11,6 @@ namespace xnn {
 /// What the parameters of one storage share, as far as it does not depend on their type.
 class ParameterStorage {
 public:
-    struct Memory {
-        void* value;
-        void* gradient;  // null if there is none
-    };
-
     ParameterStorage() = default;
     ParameterStorage(const ParameterStorage&) = delete;
     ParameterStorage& operator=(const ParameterStorage&) = delete;
@@ -23,7 +18,17 @@ public:
         if (copy_) copy_->origin_ = nullptr;
         if (origin_) origin_->copy_ = nullptr;
     }
-    virtual Memory memory() = 0;
+    virtual void* value_data() = 0;
+    /// Memory for the gradient, whether there is one or not.
+    virtual void* gradient_data() = 0;
+
+    /// Where a gradient goes: the first one is written, others are added.
+    template <class T>
+    Target<T> open() {
+        if (!requires_grad) return {};
+        const bool accumulate = std::exchange(has_gradient, true);
+        return {static_cast<T*>(gradient_data()), accumulate};
+    }
 
     /// Remembers the copy that was made last, so that two handles of one storage become two handles of one copy.
     void remember_copy(ParameterStorage& copy, std::ptrdiff_t distance) {
@@ -55,7 +60,11 @@ template <Element T, AnyShape S, class Device>
 class ParameterData final : public ParameterStorage {
 public:
     explicit ParameterData(Tensor<T, S, Device>&& initial) : value(std::move(initial)) {}
-    Memory memory() override { return {value.data(), has_gradient ? gradient.data() : nullptr}; }
+    void* value_data() override { return value.data(); }
+    void* gradient_data() override {
+        gradient.resize(value.shape());
+        return gradient.data();
+    }
 
     Tensor<T, S, Device> value;
     Tensor<T, S, Device> gradient{};
@@ -79,12 +88,7 @@ public:
     State forward(Arena<Device>&) const { return {}; }
     Ptr<T> loader(const State&) const { return Ptr<T>(data_->value.data()); }
 
-    Target<T> open(Pass<Device>&, const State&) const {
-        if (!data_->requires_grad) return {};
-        if (std::exchange(data_->has_gradient, true)) return {data_->gradient.data(), true};
-        data_->gradient.resize(data_->value.shape());
-        return {data_->gradient.data(), false};
-    }
+    Target<T> open(Pass<Device>&, const State&) const { return data_->template open<T>(); }
     void close(Pass<Device>&, const State&, Target<T>) const {}
 
     /// The same leaf for an expression that needs no gradients.
@@ -92,6 +96,34 @@ public:
 
 private:
     ParameterData<T, S, Device>* data_;
+};
+
+/// The same leaf with a type that knows only how many dimensions there are: what is made of it is compiled once for all
+/// shapes.
+template <Element T, AnyShape S, class Device>
+class ErasedParameterLeaf : public StoredNode<ErasedParameterLeaf<T, S, Device>> {
+public:
+    using xnn_expression = void;
+    using value_type = T;
+    using shape_type = S;
+    using device = Device;
+    static constexpr bool requires_grad = true;
+    static constexpr bool is_leaf = true;
+    static constexpr bool erased = true;
+    struct State {};
+
+    ErasedParameterLeaf(ParameterStorage& data, const S& shape) : data_(&data), shape_(shape) {}
+
+    const S& shape() const { return shape_; }
+    State forward(Arena<Device>&) const { return {}; }
+    Ptr<T> loader(const State&) const { return Ptr<T>(static_cast<const T*>(data_->value_data())); }
+
+    Target<T> open(Pass<Device>&, const State&) const { return data_->template open<T>(); }
+    void close(Pass<Device>&, const State&, Target<T>) const {}
+
+private:
+    ParameterStorage* data_;
+    S shape_;
 };
 
 /// A tensor that is learned. It is a handle: `a.tie(b)` makes two parameters one. A copy of a parameter is a new one with
@@ -105,9 +137,11 @@ public:
     using shape_type = S;
     using device = Device;
 
-    Parameter() : Parameter(Tensor<T, S, Device>{}) {}
-    explicit Parameter(Tensor<T, S, Device> value) : data_(new Data(std::move(value))) { data_->home = this; }
+    // Made and destroyed by functions of their own: a model has hundreds of them, and makes them once.
+    [[gnu::cold, gnu::noinline]] Parameter() : Parameter(Tensor<T, S, Device>{}) {}
+    [[gnu::cold, gnu::noinline]] explicit Parameter(Tensor<T, S, Device> value) : data_(new Data(std::move(value))) { data_->home = this; }
 
+    [[gnu::cold, gnu::noinline]] ~Parameter() = default;
     Parameter(const Parameter& other) : data_(copy_of(other)) {}
     Parameter(Parameter&& other) noexcept : data_(std::move(other.data_)) { data_->home = this; }
     Parameter& operator=(const Parameter& other) {

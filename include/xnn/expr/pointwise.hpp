@@ -118,6 +118,7 @@ class Pointwise : public Node<Pointwise<F, T, S, Device, E...>, T, S, Device>,
 public:
     static constexpr bool requires_grad = is_differentiable<F> && any_requires_grad<E...>;
     static constexpr bool inference = any_inference<E...>;
+    static constexpr bool erased = any_erased<E...>;
     using State = Tuple<typename E::State...>;
 
     Pointwise(F f, const S& shape, E&&... arguments) : f_(f), shape_(shape), arguments_{{std::move(arguments)}...} {}

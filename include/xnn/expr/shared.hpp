@@ -43,7 +43,7 @@ class SharedNode final : public ValueNode<value_t<E>, device_t<E>> {
     using Device = device_t<E>;
 
 public:
-    explicit SharedNode(E&& expression) : expression_(std::move(expression)) {}
+    explicit SharedNode(const E& expression) : expression_(expression) {}
 
     void propagate(Pass<Device>& pass) override {
         if constexpr (E::requires_grad) expression_.propagate(pass, *state_, Ptr<T>(this->gradient.data));
@@ -59,9 +59,9 @@ private:
 };
 
 /// A use of a named expression.
-template <class T, AnyShape S, class Device, bool RequiresGrad, bool Inference = false>
-class Handle : public Root<Handle<T, S, Device, RequiresGrad, Inference>, T, S, Device>,
-               public StoredNode<Handle<T, S, Device, RequiresGrad, Inference>> {
+template <class T, AnyShape S, class Device, bool RequiresGrad, bool Inference = false, bool Erased = false>
+class Handle : public Root<Handle<T, S, Device, RequiresGrad, Inference, Erased>, T, S, Device>,
+               public StoredNode<Handle<T, S, Device, RequiresGrad, Inference, Erased>> {
 public:
     using xnn_expression = void;
     using value_type = T;
@@ -69,6 +69,7 @@ public:
     using device = Device;
     static constexpr bool requires_grad = RequiresGrad;
     static constexpr bool inference = Inference;
+    static constexpr bool erased = Erased;
     static constexpr bool is_leaf = true;
     struct State {};
 
@@ -93,6 +94,12 @@ public:
 
     ValueNode<T, Device>& node() const { return *node_.get(); }
 
+    /// The same node with its shape in another type.
+    template <AnyShape To, bool IsErased>
+    auto retyped() const {
+        return Handle<T, To, Device, RequiresGrad, Inference, IsErased>(node_, To(shape_.extents()));
+    }
+
 private:
     Ref<ValueNode<T, Device>> node_;
     [[no_unique_address]] S shape_;
@@ -108,9 +115,9 @@ public:
     using device = Device;
     static constexpr bool is_leaf = false;
 
-    auto share() const {
-        if (!node_) node_ = Ref<ValueNode<T, Device>>(new SharedNode<Self>(Self(static_cast<const Self&>(*this))));
-        return Handle<T, S, Device, Self::requires_grad, is_inference<Self>>(node_, static_cast<const Self&>(*this).shape());
+    [[gnu::noinline]] auto share() const {
+        if (!node_) node_ = Ref<ValueNode<T, Device>>(new SharedNode<Self>(static_cast<const Self&>(*this)));
+        return Handle<T, S, Device, Self::requires_grad, is_inference<Self>, is_erased<Self>>(node_, static_cast<const Self&>(*this).shape());
     }
 
 private:

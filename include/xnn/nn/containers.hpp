@@ -31,6 +31,9 @@ struct unnamed<Named<Label, L>> {
     using type = L;
 };
 
+template <class Layer>
+inline constexpr std::size_t layer_count = 1;
+
 inline constexpr std::string_view digits = "0123456789";
 template <std::size_t I>
 struct Number {
@@ -43,6 +46,7 @@ struct Number {
     }();
     static constexpr std::string_view view{text.data(), length};
 };
+/// The name of a layer before which I others stand.
 template <std::size_t I, class L>
 inline constexpr std::string_view layer_name = Number<I>::view;
 template <std::size_t I, Name Label, class L>
@@ -75,6 +79,64 @@ struct chain_problem<I, X, First, Rest...> {
 
 }  // namespace detail
 
+/// N layers of one type, one after the other, each of which gives the shape and dtype that it takes. They are compiled once,
+/// however many there are: between them stands a value of one type. In a Sequential they count as N layers:
+/// `Sequential<Embed, Repeated<12, Block>, Head>` has the layers "0", "1" to "12" and "13".
+template <std::size_t N, class Layer>
+struct Repeated : Module<Repeated<N, Layer>> {
+    static_assert(N > 0, "Repeated: at least one layer");
+    std::array<Layer, N> layers;
+
+    Repeated() = default;
+
+    /// Calls f(name, layer) for each layer; First is the number of layers before them.
+    template <std::size_t First = 0, class Self, class F>
+    static constexpr void visit_own_members(Self& self, F&& f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (f(detail::Number<First + I>::view, self.layers[I]), ...);
+        }(std::make_index_sequence<N>{});
+    }
+
+    template <class X>
+    constexpr auto forward(X x) const {
+        using Y = decltype(layers[0](operand(x)));
+        if constexpr (is_invalid<Y>) {
+            return Y{};
+        } else if constexpr (N > 1 && !(std::same_as<shape_t<Y>, shape_t<X>> && std::same_as<value_t<Y>, value_t<X>>)) {
+            return reject<Mismatch<Repeated, Expects<shape_t<X>>, Got<shape_t<Y>>>, is_meta<X>>();
+        } else if constexpr (is_meta<X>) {
+            return unrolled<0>(std::move(x));
+        } else {
+            const auto y = layers[0](operand(x));
+            auto h = operand(y);
+            for (std::size_t i = 1; i < N; ++i) {
+                const auto next = layers[i](h);
+                h = operand(next);
+            }
+            return h;
+        }
+    }
+
+private:
+    /// Step by step, for the type of a Meta array tells what has been spent on it.
+    template <std::size_t I, class X>
+    constexpr auto unrolled(X x) const {
+        if constexpr (I == N)
+            return x;
+        else
+            return unrolled<I + 1>(layers[I](std::move(x)));
+    }
+};
+
+namespace detail {
+template <std::size_t N, class Layer>
+inline constexpr std::size_t layer_count<Repeated<N, Layer>> = N;
+template <class Layer>
+inline constexpr bool is_repeated = false;
+template <std::size_t N, class Layer>
+inline constexpr bool is_repeated<Repeated<N, Layer>> = true;
+}  // namespace detail
+
 /// Layers one after the other, named "0", "1", … or as Named says.
 /// https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
 template <class... Layers>
@@ -85,7 +147,7 @@ struct Sequential : Module<Sequential<Layers...>> {
 
     Sequential()
         requires(std::default_initializable<typename detail::unnamed<Layers>::type> && ...)
-        : layers{typename detail::unnamed<Layers>::type{}...} {}
+    {}
     explicit Sequential(typename detail::unnamed<Layers>::type... layer)
         requires(sizeof...(Layers) > 0)
         : layers{std::move(layer)...} {}
@@ -120,8 +182,23 @@ private:
     }
     template <class Self, class F, std::size_t... I>
     static constexpr void visit(Self& self, F& f, std::index_sequence<I...>) {
-        (f(detail::layer_name<I, Layers>, get<I>(self.layers)), ...);
+        (visit_layer<I, Layers>(get<I>(self.layers), f), ...);
     }
+    template <std::size_t I, class Layer, class L, class F>
+    static constexpr void visit_layer(L& layer, F& f) {
+        if constexpr (detail::is_repeated<Layer>)
+            Layer::template visit_own_members<before<I>>(layer, f);
+        else
+            f(detail::layer_name<before<I>, Layer>, layer);
+    }
+    /// How many layers stand before entry I.
+    template <std::size_t I>
+    static constexpr std::size_t before = [] {
+        const std::size_t counts[] = {detail::layer_count<Layers>..., 0};
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < I; ++i) count += counts[i];
+        return count;
+    }();
 };
 
 }  // namespace xnn::nn

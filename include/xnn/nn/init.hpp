@@ -72,7 +72,7 @@ W& zeros_(W& weight) { return constant_(weight, 0); }
 
 /// A new tensor, uniform on [-bound, bound).
 template <Floating T, AnyShape S, class Device = Cpu>
-Tensor<T, S, Device> uniform_within(double bound) {
+[[gnu::cold, gnu::noinline]] Tensor<T, S, Device> uniform_within(double bound) {
     Tensor<T, S, Device> tensor;
     uniform_(tensor, -bound, bound);
     return tensor;

@@ -178,20 +178,38 @@ struct misfit<M, S...> : std::conditional_t<M::accepts(S::static_extents...), st
 
 namespace detail {
 
+// References to what the caller made: every move of an expression on the way would be code of its own.
 template <class M, class... E>
-constexpr auto call_forward(const M& module, E... x) {
+constexpr auto call_forward(const M& module, E&&... x) {
     return module.forward(std::move(x)...);
 }
 /// While costs are counted, a forward begins at none: its parameter may then be named without doubt about what is shared.
 template <class M, class T, AnyShape S, MetaTraits Traits>
     requires(Traits.counted)
-constexpr auto call_forward(const M& module, MetaLeaf<T, S, Traits> x) {
+constexpr auto call_forward(const M& module, MetaLeaf<T, S, Traits>&& x) {
     return add_cost<Traits.cost>(module.forward(MetaLeaf<T, S, MetaTraits{true, Traits.stored, Traits.requires_grad, {}}>(x.shape(), x.ledger())));
+}
+
+/// A module that says `erases_shapes` runs its forward on types without extents, and shares what is compiled for it with
+/// all such modules. The compiler has checked the shapes on Meta, and knows those of the result from there.
+template <class M, class E>
+    requires(M::erases_shapes && !is_meta<E> && !is_erased<E> && std::is_rvalue_reference_v<E&&>)
+constexpr auto call_forward(const M& module, E&& x) {
+    using Result = decltype(module(std::declval<MetaLeaf<value_t<E>, shape_t<E>>>()));
+    auto erased = erase(operand(x));
+    if constexpr (is_invalid<Result>) {
+        return reject<typename Result::problem, false>();
+    } else if constexpr (!is_erased<decltype(erased)>) {
+        return module.forward(std::move(x));
+    } else {
+        const auto y = module.forward(std::move(erased));
+        return operand(y).template retyped<shape_t<Result>, false>();
+    }
 }
 
 /// forward(), of which the recorder of a ledger is told.
 template <class M, class... E>
-constexpr auto call(const M& module, E... x) {
+constexpr auto call(const M& module, E&&... x) {
     if constexpr ((is_meta<E> || ...)) {
         const Ledger* ledger = xnn::detail::ledger_of(x...);
         Recorder* recorder = ledger ? ledger->recorder : nullptr;

@@ -54,7 +54,7 @@ struct BatchNormLayer : Module<Self> {
     bool training = true;
 
     BatchNormLayer() : BatchNormLayer(1e-5) {}
-    explicit BatchNormLayer(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
+    [[gnu::cold, gnu::noinline]] explicit BatchNormLayer(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
 
     /// The values that a new layer has.
     void reset_parameters() {

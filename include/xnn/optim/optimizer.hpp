@@ -22,9 +22,9 @@ public:
     ParameterRef(const nn::Path& path, Parameter<T, S, Device>& parameter)
         : ParameterRef(path, dtype_of<T>, parameter.shape().extents().data(), S::rank, *parameter.storage()) {}
 
-    void* value() const { return storage_->memory().value; }
+    void* value() const { return storage_->value_data(); }
     /// Null if there is none.
-    void* gradient() const { return storage_->memory().gradient; }
+    void* gradient() const { return storage_->has_gradient ? storage_->gradient_data() : nullptr; }
     void zero_grad() const { storage_->has_gradient = false; }
     bool same_storage(const ParameterRef& other) const { return storage_ == other.storage_; }
     index_t size() const { return size_; }
