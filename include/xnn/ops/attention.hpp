@@ -57,11 +57,11 @@ struct AttentionProblem {
         return saved;
     }
     template <class Device>
-    void backward(Device device, const AttentionSaved<compute_t<T>>& saved, const T* gy, const T* output, const kernels::AttentionGradients<T>& gradients) {
+    void backward(Arena<Device>&, const AttentionSaved<compute_t<T>>& saved, const T* gy, const T* output, const kernels::AttentionGradients<T>& gradients) {
         options.stream = saved.stream;
         kernels::HeadMatrices<const T> result{output, y.batch_step, y.head_step, y.pitch}, gradient = result;
         gradient.data = gy;
-        kernels::attention_backward<T>(device, extents, options, q, k, v, result, gradient, saved.normalizers, gradients);
+        kernels::attention_backward<T>(Device{}, extents, options, q, k, v, result, gradient, saved.normalizers, gradients);
     }
 };
 
@@ -148,13 +148,13 @@ struct ScaledDotProductAttentionRule {
         return problem(y.data, q, k, v, mask...).forward(arena);
     }
     template <class T>
-    void backward(auto&, const auto& saved, const auto& targets, const T* gy, const T* y, auto q, auto k, auto v, auto... mask) const {
+    void backward(auto& arena, const auto& saved, const auto& targets, const T* gy, const T* y, auto q, auto k, auto v, auto... mask) const {
         auto p = problem(static_cast<T*>(nullptr), q, k, v, mask...);
         (detail::differentiate_mask(p.options.masks[0], get<3>(targets), mask.size()), ...);
         const auto gq = get<0>(targets);
         const auto gk = get<1>(targets);
         const auto gv = get<2>(targets);
-        p.backward(typename decltype(q)::device{}, saved, gy, y,
+        p.backward(arena, saved, gy, y,
                    {detail::like(p.q, gq.data), detail::like(p.k, gk.data), detail::like(p.v, gv.data), gq.accumulate, gk.accumulate, gv.accumulate});
     }
 
