@@ -82,6 +82,9 @@ struct MultiheadAttentionOptions {
 template <index_t EmbedDim, index_t NumHeads, MultiheadAttentionOptions Options = MultiheadAttentionOptions{}, Floating T = float, class Device = Cpu>
 struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Options, T, Device>> {
     static_assert(NumHeads > 0 && EmbedDim % NumHeads == 0, "embed_dim must be divisible by num_heads");
+    static constexpr MultiheadAttentionOptions options = Options;
+    static constexpr index_t embed_dim = EmbedDim;
+    static constexpr index_t num_heads = NumHeads;
     static constexpr index_t kdim = Options.kdim > 0 ? Options.kdim : EmbedDim;
     static constexpr index_t vdim = Options.vdim > 0 ? Options.vdim : EmbedDim;
     static constexpr index_t head_dim = EmbedDim / NumHeads;
