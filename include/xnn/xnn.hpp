@@ -18,6 +18,7 @@
 
 #include "xnn/ops/activation.hpp"
 #include "xnn/ops/adaptive_pool.hpp"
+#include "xnn/ops/attention.hpp"
 #include "xnn/ops/batch_norm.hpp"
 #include "xnn/ops/cast.hpp"
 #include "xnn/ops/cat.hpp"

@@ -201,4 +201,30 @@ private:
     }();
 };
 
+/// Blocks of one type, one after the other: x goes through call(blocks[i], i, x) for each i. A result has a name at every
+/// block, so that the type does not grow, and the code of one block serves them all. Blocks is a std::array.
+template <std::size_t I = 0, class Blocks, class X, class Call>
+constexpr auto through_blocks(const Blocks& blocks, X x, const Call& call) {
+    constexpr std::size_t size = std::tuple_size_v<Blocks>;
+    if constexpr (I == size) {
+        return x;
+    } else if constexpr (is_meta<X>) {  // a type of its own for each block: it says what has been spent
+        return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(x)), call);
+    } else {
+        auto shared = [&] {
+            if constexpr (requires { x.share(); } && !X::is_leaf)
+                return x.share();
+            else
+                return std::move(x);
+        }();
+        using H = decltype(shared);
+        if constexpr (std::same_as<H, decltype(call(blocks[I], I, shared).share())>) {
+            for (std::size_t i = I; i < size; ++i) shared = call(blocks[i], i, H(shared)).share();
+            return shared;
+        } else {
+            return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(shared)), call);
+        }
+    }
+}
+
 }  // namespace xnn::nn

@@ -1,0 +1,276 @@
+// Multi-head attention. https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
+#pragma once
+
+#include <limits>
+#include <utility>
+
+#include "xnn/nn/dropout.hpp"
+#include "xnn/nn/linear.hpp"
+#include "xnn/nn/normalization.hpp"
+#include "xnn/ops/comparison.hpp"
+#include "xnn/ops/matmul.hpp"
+#include "xnn/ops/multihead_attention.hpp"
+#include "xnn/ops/reduce.hpp"
+#include "xnn/ops/softmax.hpp"
+#include "xnn/ops/squeeze.hpp"
+#include "xnn/ops/view.hpp"
+
+namespace xnn::nn {
+
+/// Stands for a mask that is not there.
+struct NoMask {};
+
+/// Which keys count for which queries: `AttentionMasks{}.attn_mask(m).key_padding_mask(p).is_causal()`.
+///
+/// attn_mask is [L, S] or [batch heads, L, S], key_padding_mask [batch, S] (without a batch [S]): numbers that are added to the
+/// scores, or true where a key does *not* count, as in PyTorch. is_causal lets query i see keys 0 … i only, without a mask in
+/// memory. Masks that have a name are kept by reference, as in every expression.
+template <class Attn = NoMask, class Padding = NoMask>
+class AttentionMasks {
+public:
+    static constexpr bool has_attn_mask = !std::same_as<Attn, NoMask>;
+    static constexpr bool has_key_padding_mask = !std::same_as<Padding, NoMask>;
+
+    constexpr AttentionMasks() = default;
+    constexpr AttentionMasks(Attn attn, Padding padding, bool causal)
+        : attn_(std::move(attn)), padding_(std::move(padding)), causal_(causal) {}
+
+    template <Operand M>
+    constexpr auto attn_mask(M&& mask) const { return AttentionMasks<operand_t<M>, Padding>(operand(std::forward<M>(mask)), padding_, causal_); }
+    template <Operand M>
+    constexpr auto key_padding_mask(M&& mask) const { return AttentionMasks<Attn, operand_t<M>>(attn_, operand(std::forward<M>(mask)), causal_); }
+    constexpr AttentionMasks is_causal(bool causal = true) const { return AttentionMasks(attn_, padding_, causal); }
+
+    constexpr const Attn& attn() const { return attn_; }
+    constexpr const Padding& padding() const { return padding_; }
+    constexpr bool causal() const { return causal_; }
+
+    /// Calls f(mask…) with those that are there.
+    template <class F>
+    constexpr auto with(F&& f) const {
+        if constexpr (has_attn_mask && has_key_padding_mask)
+            return f(Attn(attn_), Padding(padding_));
+        else if constexpr (has_attn_mask)
+            return f(Attn(attn_));
+        else if constexpr (has_key_padding_mask)
+            return f(Padding(padding_));
+        else
+            return f();
+    }
+
+private:
+    [[no_unique_address]] Attn attn_{};
+    [[no_unique_address]] Padding padding_{};
+    bool causal_ = false;
+};
+
+/// The arguments of a multi-head attention that decide what it holds and takes, with PyTorch's names and defaults.
+struct MultiheadAttentionOptions {
+    bool bias = true;
+    index_t kdim = 0;  ///< features of keys; 0: embed_dim
+    index_t vdim = 0;  ///< features of values; 0: embed_dim
+    bool batch_first = false;
+};
+
+/// softmax(Q Kᵀ / √width) V in NumHeads heads, where Q, K and V are linear in query, key and value, and a linear layer behind.
+///
+/// query [L, batch, EmbedDim], key [S, batch, kdim], value [S, batch, vdim] → [L, batch, EmbedDim]; the batch comes first with
+/// batch_first, or may be absent. `attention(query, key, value)`, with masks `attention(query, key, value, masks)`;
+/// `with_weights` returns the weights too, as PyTorch does with need_weights. `MultiheadAttention<64, 4> attention{dropout}`.
+/// State: in_proj_weight [3 EmbedDim, EmbedDim] (q_proj_weight, k_proj_weight, v_proj_weight if kdim or vdim differ),
+/// in_proj_bias [3 EmbedDim], out_proj.weight, out_proj.bias.
+template <index_t EmbedDim, index_t NumHeads, MultiheadAttentionOptions Options = MultiheadAttentionOptions{}, Floating T = float, class Device = Cpu>
+struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Options, T, Device>> {
+    static_assert(NumHeads > 0 && EmbedDim % NumHeads == 0, "embed_dim must be divisible by num_heads");
+    static constexpr MultiheadAttentionOptions options = Options;
+    static constexpr index_t embed_dim = EmbedDim;
+    static constexpr index_t num_heads = NumHeads;
+    static constexpr index_t kdim = Options.kdim > 0 ? Options.kdim : EmbedDim;
+    static constexpr index_t vdim = Options.vdim > 0 ? Options.vdim : EmbedDim;
+    static constexpr index_t head_dim = EmbedDim / NumHeads;
+    /// Whether the three weights are one.
+    static constexpr bool packed = kdim == EmbedDim && vdim == EmbedDim;
+
+    detail::OptionalParameter<packed, T, Shape<3 * EmbedDim, EmbedDim>, Device> in_proj_weight;
+    detail::OptionalParameter<!packed, T, Shape<EmbedDim, EmbedDim>, Device> q_proj_weight;
+    detail::OptionalParameter<!packed, T, Shape<EmbedDim, kdim>, Device> k_proj_weight;
+    detail::OptionalParameter<!packed, T, Shape<EmbedDim, vdim>, Device> v_proj_weight;
+    detail::OptionalParameter<Options.bias, T, Shape<3 * EmbedDim>, Device> in_proj_bias;
+    Linear<EmbedDim, EmbedDim, Options.bias, T, Device> out_proj;
+    double dropout;
+    bool training = true;
+
+    MultiheadAttention() : MultiheadAttention(0.0) {}
+    explicit MultiheadAttention(double dropout_p) : dropout(dropout_p) {
+        xnn::detail::require_dropout(dropout);
+        reset_parameters();
+    }
+
+    /// The values that a new layer has, but for out_proj.weight.
+    void reset_parameters() {
+        if constexpr (packed) {
+            init::xavier_uniform_(in_proj_weight);
+        } else {
+            init::xavier_uniform_(q_proj_weight);
+            init::xavier_uniform_(k_proj_weight);
+            init::xavier_uniform_(v_proj_weight);
+        }
+        detail::fill_present(in_proj_bias, 0);
+        if constexpr (Options.bias) out_proj.bias.value().fill(T(0));
+    }
+
+    template <class Self, class F>
+    static constexpr void visit_own_members(Self& self, F&& f) {
+        detail::visit_present("in_proj_weight", self.in_proj_weight, f);
+        detail::visit_present("q_proj_weight", self.q_proj_weight, f);
+        detail::visit_present("k_proj_weight", self.k_proj_weight, f);
+        detail::visit_present("v_proj_weight", self.v_proj_weight, f);
+        detail::visit_present("in_proj_bias", self.in_proj_bias, f);
+        f("out_proj", self.out_proj);
+    }
+
+    using expects = Expects<LastExtent<EmbedDim>, LastExtent<kdim>, LastExtent<vdim>>;  // of 2 or 3 dimensions
+    template <std::size_t Q, std::size_t K, std::size_t V>
+    static constexpr bool accepts(const Dims<Q>& query, const Dims<K>& key, const Dims<V>& value) {
+        if constexpr ((Q != 2 && Q != 3) || K != Q || V != Q)
+            return false;
+        else
+            return fits(query[Q - 1], EmbedDim) && fits(key[Q - 1], kdim) && fits(value[Q - 1], vdim);
+    }
+
+    using Module<MultiheadAttention>::operator();
+    template <Operand Q, Operand K, Operand V, class A, class P>
+    constexpr auto operator()(Q&& query, K&& key, V&& value, const AttentionMasks<A, P>& masks) const {
+        return forward(operand(std::forward<Q>(query)), operand(std::forward<K>(key)), operand(std::forward<V>(value)), masks);
+    }
+
+    template <class Q, class K, class V, class A = NoMask, class P = NoMask>
+    constexpr auto forward(Q query, K key, V value, const AttentionMasks<A, P>& masks = {}) const {
+        return masks.with([&](auto... mask) {
+            return out_proj(xnn::apply(rule<false, is_meta<Q>>(masks), project<0>(std::move(query)), project<1>(std::move(key)), project<2>(std::move(value)),
+                                       std::move(mask)...));
+        });
+    }
+
+    /// forward(x, x, x), with one product for queries, keys and values.
+    template <class X, class A = NoMask, class P = NoMask>
+    constexpr auto self_attention(X x, const AttentionMasks<A, P>& masks = {}) const {
+        static_assert(packed, "self_attention: queries, keys and values have as many features");
+        return masks.with([&](auto... mask) { return out_proj(xnn::apply(rule<true, is_meta<X>>(masks), packed_projection(std::move(x)), std::move(mask)...)); });
+    }
+
+    /// Queries, keys and values of x, side by side: [*, EmbedDim] → [*, 3 EmbedDim].
+    template <class X>
+    constexpr auto packed_projection(X x) const {
+        if constexpr (Options.bias)
+            return functional::linear(std::move(x), in_proj_weight, in_proj_bias);
+        else
+            return functional::linear(std::move(x), in_proj_weight);
+    }
+
+    /// The output as of forward(), and the weights: their mean over the heads [batch, L, S], or, with AverageAttnWeights false,
+    /// [batch, heads, L, S]. A query for which no key counts has weights of NaN, as in PyTorch.
+    template <bool AverageAttnWeights = true, Operand Q, Operand K, Operand V, class A = NoMask, class P = NoMask>
+    auto with_weights(Q&& query, K&& key, V&& value, const AttentionMasks<A, P>& masks = {}) const {
+        auto q = heads_apart(project<0>(operand(std::forward<Q>(query))));
+        auto k = heads_apart(project<1>(operand(std::forward<K>(key))));
+        auto v = heads_apart(project<2>(operand(std::forward<V>(value))));
+        auto scores = causal(masked(matmul(std::move(q) * (1 / std::sqrt(static_cast<double>(head_dim))), transpose<-2, -1>(std::move(k))), masks), masks.causal());
+        auto weights = functional::softmax<-1>(std::move(scores));
+        Dropout drop(dropout);
+        drop.training = training;
+        auto output = out_proj(heads_together(matmul(drop(weights), std::move(v))));
+        if constexpr (AverageAttnWeights)
+            return std::pair(std::move(output), mean<-3>(weights));
+        else
+            return std::pair(std::move(output), weights.share());
+    }
+
+private:
+    template <bool Packed, bool Meta, class A, class P>
+    constexpr auto rule(const AttentionMasks<A, P>& masks) const {
+        using Masks = AttentionMasks<A, P>;
+        MultiheadAttentionRule<MultiheadForm{NumHeads, Options.batch_first, Packed, Masks::has_attn_mask, Masks::has_key_padding_mask}> result;
+        if constexpr (!Meta) {  // whose cost is a constant: it may not look at the object
+            result.options.is_causal = masks.causal();
+            result.options.dropout_p = training ? dropout : 0;
+        }
+        return result;
+    }
+
+    /// The linear layer of queries (0), keys (1) or values (2).
+    template <index_t Which, class X>
+    constexpr auto project(X x) const {
+        constexpr index_t first = Which * EmbedDim, last = first + EmbedDim;
+        const auto with_bias = [&](auto&& weight) {
+            if constexpr (Options.bias)
+                return functional::linear(std::move(x), std::forward<decltype(weight)>(weight), slice<0, first, last>(in_proj_bias));
+            else
+                return functional::linear(std::move(x), std::forward<decltype(weight)>(weight));
+        };
+        if constexpr (packed)
+            return with_bias(slice<0, first, last>(in_proj_weight));
+        else if constexpr (Which == 0)
+            return with_bias(q_proj_weight);
+        else if constexpr (Which == 1)
+            return with_bias(k_proj_weight);
+        else
+            return with_bias(v_proj_weight);
+    }
+
+    template <class X>
+    static auto heads_apart(X x) {
+        auto heads = unflatten<-1, NumHeads, head_dim>(std::move(x));
+        if constexpr (shape_t<X>::rank == 2)
+            return permute<1, 0, 2>(std::move(heads));
+        else if constexpr (Options.batch_first)
+            return permute<0, 2, 1, 3>(std::move(heads));
+        else
+            return permute<1, 2, 0, 3>(std::move(heads));
+    }
+    template <class X>
+    static auto heads_together(X x) {
+        if constexpr (shape_t<X>::rank == 3)
+            return flatten<-2, -1>(permute<1, 0, 2>(std::move(x)));
+        else if constexpr (Options.batch_first)
+            return flatten<-2, -1>(permute<0, 2, 1, 3>(std::move(x)));
+        else
+            return flatten<-2, -1>(permute<2, 0, 1, 3>(std::move(x)));
+    }
+
+    template <class Scores, class Mask>
+    static auto masked_by(Scores scores, Mask mask) {
+        if constexpr (std::same_as<value_t<Mask>, bool>)
+            return masked_fill(std::move(scores), std::move(mask), -std::numeric_limits<double>::infinity());
+        else
+            return std::move(scores) + std::move(mask);
+    }
+    template <class Scores, class A, class P>
+    static auto masked(Scores scores, const AttentionMasks<A, P>& masks) {
+        if constexpr (AttentionMasks<A, P>::has_attn_mask) {
+            const AttentionMasks<NoMask, P> rest(NoMask{}, masks.padding(), false);
+            if constexpr (shape_t<A>::rank == 3)
+                return masked(masked_by(std::move(scores), unflatten<0, dyn, NumHeads>(A(masks.attn()))), rest);
+            else
+                return masked(masked_by(std::move(scores), A(masks.attn())), rest);
+        } else if constexpr (AttentionMasks<A, P>::has_key_padding_mask) {
+            if constexpr (shape_t<P>::rank == 2)
+                return masked_by(std::move(scores), unsqueeze<1>(unsqueeze<1>(P(masks.padding()))));
+            else
+                return masked_by(std::move(scores), P(masks.padding()));
+        } else {
+            return scores;
+        }
+    }
+    template <class Scores>
+    static auto causal(Scores scores, bool is_causal) {
+        constexpr std::size_t rank = shape_t<Scores>::rank;
+        const index_t queries = scores.shape().extent(rank - 2), keys = scores.shape().extent(rank - 1);
+        Tensor<bool, Shape<dyn, dyn>> hidden{Shape<dyn, dyn>(queries, keys)};
+        for (index_t i = 0; i < queries; ++i)
+            for (index_t j = 0; j < keys; ++j) hidden(i, j) = is_causal && j > i;
+        return masked_fill(std::move(scores), std::move(hidden), -std::numeric_limits<double>::infinity());
+    }
+};
+
+}  // namespace xnn::nn
