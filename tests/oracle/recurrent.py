@@ -1,5 +1,5 @@
-"""Writes tests/fixtures/recurrent.safetensors: what PyTorch's recurrent layers, cells and CTC loss make of given inputs, and
-their gradients.
+"""Writes tests/fixtures/recurrent.safetensors: what PyTorch's recurrent layers and cells make of given inputs, and their
+gradients.
 
 A case `name` has the entries
   name/x, name/h_0, name/c_0, name/lengths        the arguments that it has
@@ -7,7 +7,6 @@ A case `name` has the entries
   name/goutput, name/gh_n, name/gc_n              the gradients of the results
   name/gx, name/gh_0, name/gc_0                   those of the arguments
   name/p/…, name/g/…                              each parameter and its gradient, in the order of the state dict
-A case of CTCLoss has x, targets, input_lengths, target_lengths, y, gy and gx.
 All in float64; inputs and parameters are numbers that float32 holds exactly.
 """
 
