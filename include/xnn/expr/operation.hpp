@@ -80,7 +80,8 @@ private:
     template <std::size_t... I>
     void differentiate(std::index_sequence<I...>, Pass<Device>& pass, const State& state, const T* gradient) const {
         Tuple<Target<value_t<E>>...> targets{open_argument<I>(pass, state)...};
-        (separate<I>(targets), ...);
+        const void* const places[] = {get<I>(targets).data...};
+        (separate<I>(targets, places), ...);
         rule_.backward(pass.arena(), state.saved, targets, gradient, static_cast<const T*>(state.output), view<I>(state.inputs)...);
         (close_argument<I>(pass, state, targets), ...);
     }
@@ -108,13 +109,11 @@ private:
     }
     /// Two arguments may be one: then both add to what begins as zero, in whatever order a kernel writes them.
     template <std::size_t I, class Targets>
-    void separate(Targets& targets) const {
+    void separate(Targets& targets, const void* const (&places)[sizeof...(E)]) const {
         auto& target = get<I>(targets);
         if (!target || target.accumulate) return;
         bool shared = false;
-        for_each_index<sizeof...(E)>([&](auto j) {
-            if constexpr (j != I) shared = shared || static_cast<const void*>(get<j>(targets).data) == target.data;
-        });
+        for (std::size_t j = 0; j < sizeof...(E); ++j) shared = shared || (j != I && places[j] == target.data);
         if (!shared) return;
         std::fill_n(target.data, get<I>(arguments_).shape().size(), typename std::remove_cvref_t<decltype(target)>::value_type(0));
         target.accumulate = true;

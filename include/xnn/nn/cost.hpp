@@ -15,7 +15,7 @@ template <class M, class T, AnyShape S>
 constexpr Cost count_calls(const M& model) {
     Ledger ledger;
     auto result = model(CountedLeaf<T, S>({}, &ledger));
-    static_cast<void>(result.share());
+    static_cast<void>(main_result(result).share());
     return ledger.total;
 }
 
@@ -28,7 +28,8 @@ constexpr Cost cost_of() {
     if constexpr (ConstexprForward<M, T, S>) {
         return count_calls<M, T, S>(undefined<M>.value);
     } else {
-        using Result = decltype(std::declval<const M&>()(CountedLeaf<T, S>{}));
+        using Whole = decltype(std::declval<const M&>()(CountedLeaf<T, S>{}));
+        using Result = std::remove_cvref_t<decltype(main_result(std::declval<Whole&>()))>;
         static_assert(!is_invalid<Result>, "the model does not accept this shape");
         constexpr Cost cost = Result::traits.cost + Result::materialized();
         static_assert(cost.exact, "this forward gives names to intermediate results: declare it constexpr to count it as a constant");

@@ -10,6 +10,7 @@
 #include "xnn/core/load_state.hpp"
 #include "xnn/expr/apply.hpp"
 #include "xnn/expr/assign.hpp"
+#include "xnn/expr/parts.hpp"
 #include "xnn/nn/members.hpp"
 
 namespace xnn::nn {
@@ -216,7 +217,7 @@ constexpr auto call(const M& module, E&&... x) {
         if (recorder) recorder->enter(&module, &type_key<M>);
         auto result = call_forward(module, std::move(x)...);
         if (recorder) {
-            const auto extents = result.shape().extents();
+            const auto extents = main_result(result).shape().extents();
             recorder->leave(extents.data(), extents.size());
         }
         return result;

@@ -21,7 +21,7 @@ using meta_output = decltype(std::declval<const Model&>()(std::declval<typename 
 
 template <class Output>
 struct output_shape {
-    using type = shape_t<Output>;
+    using type = shape_t<decltype(main_result(std::declval<Output&>()))>;
 };
 template <class Problem>
 struct output_shape<Invalid<Problem>> {
@@ -36,8 +36,8 @@ struct output_shape<Invalid<Problem>> {
 template <class Model, class... Inputs>
 inline constexpr bool accepts = !is_invalid<std::remove_cvref_t<detail::meta_output<Model, Inputs...>>>;
 
-/// The shape of what a model makes of these inputs: `output_of<LeNet, Shape<dyn, 1, 28, 28>>` is `Shape<dyn, 10>`. A model that
-/// does not take them does not compile.
+/// The shape of what a model makes of these inputs: `output_of<LeNet, Shape<dyn, 1, 28, 28>>` is `Shape<dyn, 10>`; of several
+/// results that of the one called output. A model that does not take them does not compile.
 template <class Model, class... Inputs>
 using output_of = typename detail::output_shape<std::remove_cvref_t<detail::meta_output<Model, Inputs...>>>::type;
 
