@@ -17,7 +17,7 @@ endif()
 
 # Everything that a program of ours may need.
 add_library(xnn_everything INTERFACE)
-foreach(component IN ITEMS io data)
+foreach(component IN ITEMS io pt data)
     if(NOT component IN_LIST XNN_COMPONENTS)
         message(FATAL_ERROR "xnn's own tests, examples and benchmarks need xnn::${component}, whose dependency was not "
             "found. scripts/setup.sh installs it on Debian; XNN_BUILD_TESTS, XNN_BUILD_EXAMPLES and "

@@ -3,6 +3,7 @@
 #
 #   xnn::xnn   the headers, C++20, xtensor, xsimd, xtl, and OpenMP where it is wanted and found
 #   xnn::io    xnn::xnn and nlohmann-json, for safetensors checkpoints
+#   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints
 #   xnn::data  xnn::xnn and zlib, for gzip data sets
 #
 # A component's target exists where its dependency was found.
@@ -93,6 +94,10 @@ find_package(nlohmann_json QUIET)
 find_package(ZLIB QUIET)
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL "${_xnn_global}")
 unset(_xnn_global)
+# Not by find_package(libzip): Debian's own file for it fails where libzip's command-line tools are not installed.
+find_path(XNN_LIBZIP_INCLUDE_DIR zip.h)
+find_library(XNN_LIBZIP_LIBRARY zip)
+mark_as_advanced(XNN_LIBZIP_INCLUDE_DIR XNN_LIBZIP_LIBRARY)
 
 if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     _xnn_xtensor_layout(_xnn_layout)
@@ -115,13 +120,17 @@ if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     if(TARGET nlohmann_json::nlohmann_json)
         _xnn_component(io nlohmann_json::nlohmann_json)
     endif()
+    if(XNN_LIBZIP_INCLUDE_DIR AND XNN_LIBZIP_LIBRARY)
+        _xnn_component(pt "${XNN_LIBZIP_LIBRARY}")
+        target_include_directories(xnn_pt SYSTEM INTERFACE "${XNN_LIBZIP_INCLUDE_DIR}")
+    endif()
     if(TARGET ZLIB::ZLIB)
         _xnn_component(data ZLIB::ZLIB)
     endif()
 endif()
 
 set(XNN_COMPONENTS "")
-foreach(_xnn_name IN ITEMS io data)
+foreach(_xnn_name IN ITEMS io pt data)
     if(TARGET xnn::${_xnn_name})
         list(APPEND XNN_COMPONENTS ${_xnn_name})
     endif()

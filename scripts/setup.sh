@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A packages=(
     # what xnn and its examples compile with; ccache and mold only make that faster
-    [core]="g++ cmake ninja-build pkg-config libxtensor-dev libxsimd-dev xtl-dev nlohmann-json3-dev zlib1g-dev libcli11-dev ccache mold"
+    [core]="g++ cmake ninja-build pkg-config libxtensor-dev libxsimd-dev xtl-dev nlohmann-json3-dev libzip-dev zlib1g-dev libcli11-dev ccache mold"
     # the second compiler, and Python for the runners of compile checks
     [tests]="catch2 clang python3"
     # Google Benchmark, the peers that are small, and Python for the compile-time suite and the pictures

@@ -31,20 +31,22 @@ inline std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
-/// Copies entries (name, dtype, extents, data) into the buffers of the same names. Throws one Error that lists everything
-/// that does not fit: dtypes and extents always, missing and unexpected names if `strict`. Then the target is unchanged.
-/// check(entry) is asked about each entry that has a buffer.
-template <class Entries, class Check>
-LoadResult load_entries(std::string_view source, const Entries& entries, const StateDict& target, bool strict, Check&& check) {
+/// Elements that stand one after the other, as most entries hold them.
+struct CopyBytes {
+    template <class Entry>
+    void operator()(const Entry& entry, void* to, index_t bytes) const {
+        std::memmove(to, entry.data, static_cast<std::size_t>(bytes));
+    }
+};
+
+/// Copies entries (name, dtype, extents, and what copy needs) into the buffers of the same names. Throws one Error that
+/// lists everything that does not fit: dtypes and extents always, missing and unexpected names if `strict`. Then the
+/// target is unchanged. check(entry) is asked about each entry that has a buffer; copy(entry, to, bytes) must not throw.
+template <class Entries, class Check, class Copy = CopyBytes>
+LoadResult load_entries(std::string_view source, const Entries& entries, const StateDict& target, bool strict, Check&& check,
+                        Copy&& copy = {}) {
     constexpr std::size_t none = static_cast<std::size_t>(-1);
     std::string problems;
-    for (std::size_t i = 0; i < entries.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (entries[i].name == entries[j].name) {
-                problems += "\n  " + entries[i].name + " twice";
-                break;
-            }
-
     LoadResult result;
     std::vector<std::size_t> chosen(target.size(), none);
     std::vector<bool> claimed(entries.size(), false);
@@ -65,16 +67,23 @@ LoadResult load_entries(std::string_view source, const Entries& entries, const S
                         describe(buffer.dtype, buffer.extents);
         check(entry);
     }
-    for (std::size_t i = 0; i < entries.size(); ++i)
-        if (!claimed[i]) result.unexpected_keys.push_back(entries[i].name);
+    // Each entry is compared with the buffers, of which there are few, and not with all others: a file may hold millions.
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (claimed[i]) continue;
+        bool again = false;
+        for (std::size_t b = 0; b < target.size() && !again; ++b) again = target[b].name == entries[i].name;
+        if (again)
+            problems += "\n  " + entries[i].name + " twice";
+        else
+            result.unexpected_keys.push_back(entries[i].name);
+    }
 
     if (strict && !result.missing_keys.empty()) problems += "\n  missing " + joined(result.missing_keys);
     if (strict && !result.unexpected_keys.empty()) problems += "\n  unexpected " + joined(result.unexpected_keys);
     if (!problems.empty()) fail(source, "the entries of the state dict", problems);
 
     for (std::size_t b = 0; b < target.size(); ++b)
-        if (chosen[b] != none && target[b].bytes() != 0)
-            std::memmove(target[b].data, entries[chosen[b]].data, static_cast<std::size_t>(target[b].bytes()));
+        if (chosen[b] != none && target[b].bytes() != 0) copy(entries[chosen[b]], target[b].data, target[b].bytes());
     return result;
 }
 
