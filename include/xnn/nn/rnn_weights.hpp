@@ -4,10 +4,16 @@
 #include "xnn/nn/linear.hpp"
 #include "xnn/ops/rnn.hpp"
 
-namespace xnn::nn {
+namespace xnn {
 
 /// What an RNN bends its states with.
 enum class RNNNonlinearity : unsigned char { tanh, relu };
+
+}  // namespace xnn
+
+namespace xnn::nn {
+
+using xnn::RNNNonlinearity;
 
 namespace detail {
 
