@@ -67,6 +67,8 @@ template <class T, class S, class Device>
 inline constexpr bool is_parameter<Parameter<T, S, Device>> = true;
 template <class X>
 inline constexpr bool is_erasable = is_parameter<X>;
+template <class T, class S, class Device>
+inline constexpr bool is_erasable<TensorLeaf<T, S, Device>> = true;
 template <class T, class S, class Device, bool RequiresGrad, bool Inference>
 inline constexpr bool is_erasable<Handle<T, S, Device, RequiresGrad, Inference>> = true;
 
@@ -74,7 +76,7 @@ inline constexpr bool is_erasable<Handle<T, S, Device, RequiresGrad, Inference>>
 
 /// The same expression with a type that knows dtype and number of dimensions, but no extents: operations on it are compiled
 /// once for all shapes, which the compiler has checked on Meta instead. A parameter that meets it forgets its shape as well.
-/// Only what has a name, and so a node of its own, can; anything else stays as it is.
+/// Tensors, and what has a name and so a node of its own, can do that; anything else stays as it is.
 template <class T, AnyShape S, class Device, bool RequiresGrad, bool Inference>
 auto erase(const Handle<T, S, Device, RequiresGrad, Inference>& x) {
     return x.template retyped<detail::ErasedShape<S::rank>, true>();
@@ -83,6 +85,11 @@ template <Element T, AnyShape S, class Device>
 auto erase(const Parameter<T, S, Device>& parameter) {
     using Erased = detail::ErasedShape<S::rank>;
     return ErasedParameterLeaf<T, Erased, Device>(*parameter.storage(), Erased(parameter.shape().extents()));
+}
+template <class T, AnyShape S, class Device>
+auto erase(const TensorLeaf<T, S, Device>& tensor) {
+    using Erased = detail::ErasedShape<S::rank>;
+    return ErasedTensorLeaf<T, Erased, Device>(TensorView<const T, Erased, Device>{tensor.data(), Erased(tensor.shape().extents())});
 }
 template <class X>
     requires(!detail::is_erasable<std::remove_cvref_t<X>>)

@@ -24,9 +24,18 @@ public:
     const S& shape() const { return view_.shape; }
     State forward(Arena<Device>&) const { return {}; }
     Ptr<T> loader(const State&) const { return Ptr<T>(view_.data); }
+    const T* data() const { return view_.data; }
 
 private:
     TensorView<const T, S, Device> view_;
+};
+
+/// The same with a type that knows only how many dimensions there are: see erase().
+template <class T, AnyShape S, class Device>
+class ErasedTensorLeaf : public TensorLeaf<T, S, Device> {
+public:
+    static constexpr bool erased = true;
+    using TensorLeaf<T, S, Device>::TensorLeaf;
 };
 
 /// A temporary tensor, kept alive by the expression.

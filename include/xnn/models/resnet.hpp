@@ -74,24 +74,27 @@ struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device>> {
 };
 
 /// Depths[0] to Depths[3] blocks after a convolution of 7 × 7, and a linear layer behind them:
-/// [batch, 3, h, w] → [batch, NumClasses], for any h and w.
-template <template <index_t, index_t, index_t, class, class> class Block, Dims<4> Depths, index_t NumClasses, Floating T = float, class Device = Cpu>
-struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, T, Device>> {
-    static constexpr index_t expansion = Block<64, 64, 1, T, Device>::expansion;
+/// [batch, 3, h, w] → [batch, NumClasses], for any h and w. Width, torchvision's 64, is the number of channels that the
+/// first blocks have inside; each further group of blocks has twice as many.
+template <template <index_t, index_t, index_t, class, class> class Block, Dims<4> Depths, index_t NumClasses, index_t Width = 64, Floating T = float,
+          class Device = Cpu>
+struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device>> {
+    static constexpr index_t expansion = Block<Width, Width, 1, T, Device>::expansion;
+    static constexpr bool erases_shapes = true;
     template <std::size_t I, index_t In, index_t Planes, index_t Stride>
     using Layer = nn::Sequential<Block<In, Planes, Stride, T, Device>,
                                  nn::Repeated<static_cast<std::size_t>(Depths[I] - 1), Block<Planes * expansion, Planes, 1, T, Device>>>;
 
-    nn::Conv2d<3, 64, 7, nn::ConvOptions{.stride = 2, .padding = 3, .bias = false}, T, Device> conv1;
-    detail::ResidualNorm<64, T, Device> bn1;
+    nn::Conv2d<3, Width, 7, nn::ConvOptions{.stride = 2, .padding = 3, .bias = false}, T, Device> conv1;
+    detail::ResidualNorm<Width, T, Device> bn1;
     nn::ReLU relu;
     nn::MaxPool2d<3, nn::MaxPoolOptions{.stride = 2, .padding = 1}> maxpool;
-    Layer<0, 64, 64, 1> layer1;
-    Layer<1, 64 * expansion, 128, 2> layer2;
-    Layer<2, 128 * expansion, 256, 2> layer3;
-    Layer<3, 256 * expansion, 512, 2> layer4;
+    Layer<0, Width, Width, 1> layer1;
+    Layer<1, Width * expansion, 2 * Width, 2> layer2;
+    Layer<2, 2 * Width * expansion, 4 * Width, 2> layer3;
+    Layer<3, 4 * Width * expansion, 8 * Width, 2> layer4;
     nn::AdaptiveAvgPool2d<1> avgpool;
-    nn::Linear<512 * expansion, NumClasses, true, T, Device> fc;
+    nn::Linear<8 * Width * expansion, NumClasses, true, T, Device> fc;
 
     ResNet() { detail::initialise_convolutions(*this); }
 
@@ -116,12 +119,12 @@ struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, T, Device>> {
 
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html
 template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
-using ResNet18 = ResNet<BasicBlock, Dims<4>{2, 2, 2, 2}, NumClasses, T, Device>;
+using ResNet18 = ResNet<BasicBlock, Dims<4>{2, 2, 2, 2}, NumClasses, 64, T, Device>;
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet34.html
 template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
-using ResNet34 = ResNet<BasicBlock, Dims<4>{3, 4, 6, 3}, NumClasses, T, Device>;
+using ResNet34 = ResNet<BasicBlock, Dims<4>{3, 4, 6, 3}, NumClasses, 64, T, Device>;
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html
 template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
-using ResNet50 = ResNet<Bottleneck, Dims<4>{3, 4, 6, 3}, NumClasses, T, Device>;
+using ResNet50 = ResNet<Bottleneck, Dims<4>{3, 4, 6, 3}, NumClasses, 64, T, Device>;
 
 }  // namespace xnn::models

@@ -1,0 +1,86 @@
+// MobileNetV2 (Sandler et al., 2018), with torchvision's architecture, initialisation and names of parameters.
+// https://pytorch.org/vision/stable/models/mobilenetv2.html
+#pragma once
+
+#include "xnn/models/initialise.hpp"
+#include "xnn/nn/activation.hpp"
+#include "xnn/nn/adaptive_pooling.hpp"
+#include "xnn/nn/containers.hpp"
+#include "xnn/nn/dropout.hpp"
+#include "xnn/nn/flatten.hpp"
+#include "xnn/nn/normalization.hpp"
+#include "xnn/ops/operators.hpp"
+
+namespace xnn::models {
+
+namespace detail {
+
+/// A convolution, a normalisation and a rectifier.
+template <index_t In, index_t Out, index_t Kernel, index_t Stride, index_t Groups, class T, class Device>
+using MobileConv = nn::Sequential<nn::Conv2d<In, Out, Kernel, nn::ConvOptions{.stride = Stride, .padding = Kernel / 2, .groups = Groups, .bias = false}, T, Device>,
+                                  nn::BatchNorm2d<Out, nn::BatchNormOptions{}, T, Device>, nn::ReLU6>;
+
+template <index_t In, index_t Out, index_t Stride, index_t Expansion, class T, class Device>
+struct inverted_residual {
+    static constexpr index_t hidden = In * Expansion;
+    using type = nn::Sequential<MobileConv<In, hidden, 1, 1, 1, T, Device>, MobileConv<hidden, hidden, 3, Stride, hidden, T, Device>,
+                                nn::Conv2d<hidden, Out, 1, nn::ConvOptions{.bias = false}, T, Device>, nn::BatchNorm2d<Out, nn::BatchNormOptions{}, T, Device>>;
+};
+template <index_t In, index_t Out, index_t Stride, class T, class Device>
+struct inverted_residual<In, Out, Stride, 1, T, Device> {
+    using type = nn::Sequential<MobileConv<In, In, 3, Stride, In, T, Device>, nn::Conv2d<In, Out, 1, nn::ConvOptions{.bias = false}, T, Device>,
+                                nn::BatchNorm2d<Out, nn::BatchNormOptions{}, T, Device>>;
+};
+
+}  // namespace detail
+
+/// F(x), plus x where the shape stays, with a depthwise convolution in F between two of 1 × 1, of which the first makes
+/// Expansion times as many channels: [batch, In, h, w] → [batch, Out, ⌈h / Stride⌉, ⌈w / Stride⌉].
+template <index_t In, index_t Out, index_t Stride, index_t Expansion, Floating T = float, class Device = Cpu>
+struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion, T, Device>> {
+    static constexpr bool erases_shapes = true;
+    typename detail::inverted_residual<In, Out, Stride, Expansion, T, Device>::type conv;
+
+    constexpr auto forward(auto x) const {
+        if constexpr (In == Out && Stride == 1)
+            return x + conv(x);
+        else
+            return conv(x);
+    }
+};
+
+/// [batch, 3, h, w] → [batch, NumClasses], for any h and w.
+/// https://pytorch.org/vision/stable/models/generated/torchvision.models.mobilenet_v2.html
+template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+struct MobileNetV2 : nn::Module<MobileNetV2<NumClasses, T, Device>> {
+    static constexpr bool erases_shapes = true;
+
+    nn::Sequential<detail::MobileConv<3, 32, 3, 2, 1, T, Device>,
+                   InvertedResidual<32, 16, 1, 1, T, Device>,
+                   InvertedResidual<16, 24, 2, 6, T, Device>, nn::Repeated<1, InvertedResidual<24, 24, 1, 6, T, Device>>,
+                   InvertedResidual<24, 32, 2, 6, T, Device>, nn::Repeated<2, InvertedResidual<32, 32, 1, 6, T, Device>>,
+                   InvertedResidual<32, 64, 2, 6, T, Device>, nn::Repeated<3, InvertedResidual<64, 64, 1, 6, T, Device>>,
+                   InvertedResidual<64, 96, 1, 6, T, Device>, nn::Repeated<2, InvertedResidual<96, 96, 1, 6, T, Device>>,
+                   InvertedResidual<96, 160, 2, 6, T, Device>, nn::Repeated<2, InvertedResidual<160, 160, 1, 6, T, Device>>,
+                   InvertedResidual<160, 320, 1, 6, T, Device>,
+                   detail::MobileConv<320, 1280, 1, 1, 1, T, Device>>
+        features;
+    nn::Sequential<nn::Dropout, nn::Linear<1280, NumClasses, true, T, Device>> classifier{nn::Dropout(0.2), nn::Linear<1280, NumClasses, true, T, Device>{}};
+
+    MobileNetV2() {
+        detail::initialise_convolutions(*this);
+        auto& linear = get<1>(classifier.layers);
+        nn::init::normal_(linear.weight, 0, 0.01);
+        nn::init::zeros_(linear.bias);
+    }
+
+    template <class Self, class F>
+    static constexpr void visit_own_members(Self& self, F&& f) {
+        f("features", self.features);
+        f("classifier", self.classifier);
+    }
+
+    constexpr auto forward(auto x) const { return x | features | nn::adaptive_avg_pool2d<1> | nn::flatten | classifier; }
+};
+
+}  // namespace xnn::models

@@ -1,0 +1,150 @@
+"""Models in plain PyTorch with torchvision's architectures and names of parameters."""
+
+import torch
+from torch import nn
+
+
+def conv(inputs, outputs, kernel, stride=1):
+    return nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False)
+
+
+def way_past(inputs, outputs, stride):
+    return None if inputs == outputs and stride == 1 else nn.Sequential(conv(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+
+
+class BasicBlock(nn.Module):
+    expansion = 1
+
+    def __init__(self, inputs, planes, stride=1):
+        super().__init__()
+        self.conv1, self.bn1 = conv(inputs, planes, 3, stride), nn.BatchNorm2d(planes)
+        self.conv2, self.bn2 = conv(planes, planes, 3), nn.BatchNorm2d(planes)
+        self.downsample = way_past(inputs, planes, stride)
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        return (y + (self.downsample(x) if self.downsample else x)).relu()
+
+
+class Bottleneck(nn.Module):
+    expansion = 4
+
+    def __init__(self, inputs, planes, stride=1):
+        super().__init__()
+        self.conv1, self.bn1 = conv(inputs, planes, 1), nn.BatchNorm2d(planes)
+        self.conv2, self.bn2 = conv(planes, planes, 3, stride), nn.BatchNorm2d(planes)
+        self.conv3, self.bn3 = conv(planes, 4 * planes, 1), nn.BatchNorm2d(4 * planes)
+        self.downsample = way_past(inputs, 4 * planes, stride)
+
+    def forward(self, x):
+        y = self.bn1(self.conv1(x)).relu()
+        y = self.bn2(self.conv2(y)).relu()
+        y = self.bn3(self.conv3(y))
+        return (y + (self.downsample(x) if self.downsample else x)).relu()
+
+
+class ResNet(nn.Module):
+    """`width` is 64 in torchvision."""
+
+    def __init__(self, block, depths, classes, width=64):
+        super().__init__()
+        self.conv1, self.bn1 = conv(3, width, 7, 2), nn.BatchNorm2d(width)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        inputs = width
+        for i, depth in enumerate(depths):
+            planes = width * 2**i
+            blocks = []
+            for k in range(depth):
+                blocks.append(block(inputs, planes, 2 if i > 0 and k == 0 else 1))
+                inputs = planes * block.expansion
+            setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
+        self.fc = nn.Linear(inputs, classes)
+
+    def forward(self, x):
+        x = self.maxpool(self.bn1(self.conv1(x)).relu())
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(x.mean((2, 3)))
+
+
+def resnet18(classes, width=64):
+    return ResNet(BasicBlock, (2, 2, 2, 2), classes, width)
+
+
+def resnet34(classes):
+    return ResNet(BasicBlock, (3, 4, 6, 3), classes)
+
+
+def resnet50(classes):
+    return ResNet(Bottleneck, (3, 4, 6, 3), classes)
+
+
+class VGG(nn.Module):
+    """`hidden` is 4096 in torchvision."""
+
+    def __init__(self, depths, batch_norm, classes, hidden):
+        super().__init__()
+        layers, inputs = [], 3
+        for depth, width in zip(depths, (64, 128, 256, 512, 512)):
+            for _ in range(depth):
+                layers += [nn.Conv2d(inputs, width, 3, padding=1)] + ([nn.BatchNorm2d(width)] if batch_norm else []) + [nn.ReLU()]
+                inputs = width
+            layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        self.avgpool = nn.AdaptiveAvgPool2d(7)
+        self.classifier = nn.Sequential(nn.Linear(512 * 49, hidden), nn.ReLU(), nn.Dropout(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(),
+                                        nn.Linear(hidden, classes))
+
+    def forward(self, x):
+        return self.classifier(self.avgpool(self.features(x)).flatten(1))
+
+
+def vgg11(classes, hidden=4096, batch_norm=False):
+    return VGG((1, 1, 2, 2, 2), batch_norm, classes, hidden)
+
+
+def vgg16(classes, hidden=4096, batch_norm=False):
+    return VGG((2, 2, 3, 3, 3), batch_norm, classes, hidden)
+
+
+def normed(inputs, outputs, kernel, stride=1, groups=1):
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs), nn.ReLU6())
+
+
+class InvertedResidual(nn.Module):
+    def __init__(self, inputs, outputs, stride, expansion):
+        super().__init__()
+        hidden = inputs * expansion
+        self.adds = inputs == outputs and stride == 1
+        self.conv = nn.Sequential(*([normed(inputs, hidden, 1)] if expansion != 1 else []), normed(hidden, hidden, 3, stride, hidden),
+                                  nn.Conv2d(hidden, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        return x + self.conv(x) if self.adds else self.conv(x)
+
+
+class MobileNetV2(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        layers, inputs = [normed(3, 32, 3, 2)], 32
+        for expansion, outputs, count, stride in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+            for k in range(count):
+                layers.append(InvertedResidual(inputs, outputs, stride if k == 0 else 1, expansion))
+                inputs = outputs
+        self.features = nn.Sequential(*layers, normed(320, 1280, 1))
+        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(1280, classes))
+
+    def forward(self, x):
+        return self.classifier(self.features(x).mean((2, 3)))
+
+
+class LeNet(nn.Module):
+    def __init__(self, classes, channels=1):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(channels, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, classes)
+
+    def forward(self, x):
+        x = nn.functional.max_pool2d(self.conv1(x).relu(), 2)
+        x = nn.functional.max_pool2d(self.conv2(x).relu(), 2)
+        x = nn.functional.adaptive_avg_pool2d(x, 5).flatten(1)
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu())
