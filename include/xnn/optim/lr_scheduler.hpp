@@ -36,6 +36,11 @@ protected:
         for (std::size_t i = 0; i < optimizer.group_count(); ++i) optimizer.initial_lr(i) = optimizer.lr(i);
     }
 
+    /// Sets each group's rate to its initial one times a factor.
+    void scale_initial(double factor) {
+        for (std::size_t i = 0; i < optimizer_.group_count(); ++i) optimizer_.lr(i) = optimizer_.initial_lr(i) * factor;
+    }
+
 private:
     /// A group's learning rate in epoch last_epoch, from the one before and the initial one.
     virtual double next_lr(double last, double initial) const = 0;
@@ -76,6 +81,18 @@ private:
     }
     index_t half_period_;
     double eta_min_;
+};
+
+/// The initial rate times lr_lambda(epoch), from epoch 0 on: `LambdaLR scheduler(optimizer, [](index_t epoch) { return … })`.
+/// https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
+template <class F>
+class LambdaLR : public LRScheduler {
+public:
+    LambdaLR(Optimizer& optimizer, F lr_lambda) : LRScheduler(optimizer), lambda_(std::move(lr_lambda)) { scale_initial(lambda_(index_t{0})); }
+
+private:
+    double next_lr(double, double initial) const override { return initial * lambda_(last_epoch); }
+    F lambda_;
 };
 
 }  // namespace xnn::optim::lr_scheduler
