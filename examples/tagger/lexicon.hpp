@@ -1,6 +1,7 @@
 // The words of the grammar. Many belong to several parts of speech: only the sentence around them says which is meant.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -47,7 +48,7 @@ inline constexpr Choice lexicon[] = {
     {Place::adjective, "old small green quiet strange fast light clean dry cool calm kind fine last back round open warm cold early"},
     {Place::noun,
      "dog cat house river woman child garden saw fish duck watch plant water light can will walk play dream hope fear love drink smell fly bear ring "
-     "train park point face cold back round fine kind work sound rest mind match light"},
+     "train park point face cold back round fine kind work sound rest mind match"},
     {Place::transitive,
      "see find saw watch plant water light clean dry cool calm love fear drink smell fish bear ring train park point face open round back mind match like"},
     {Place::intransitive, "sleep wait walk play dream fish fly ring work rest drink smell run laugh point train cool"},

@@ -54,11 +54,9 @@ Answers most_frequent_tags(std::span<const Sentence> training, std::span<const S
 }
 
 std::string confusion_table(std::span<const Sentence> sentences, const Answers& answers) {
-    xnn::tools::ConfusionMatrix matrix(tags);
+    xnn::tools::ConfusionMatrix matrix(std::vector<std::string>(tag_names.begin(), tag_names.end()));
     for (std::size_t i = 0; i < sentences.size(); ++i) matrix.add(sentences[i].tags, answers[i]);
-    std::string names;
-    for (std::size_t tag = 0; tag < tag_count; ++tag) names += (tag == 0 ? "" : ", ") + std::to_string(tag) + " " + std::string(tag_names[tag]);
-    return matrix.text() + names + '\n';
+    return matrix.text();
 }
 
 std::string ambiguous_words(std::span<const Sentence> sentences, const Answers& answers) {

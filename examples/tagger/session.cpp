@@ -34,7 +34,7 @@ Answers answers_of(const Model& model, std::span<const Sentence> sentences) {
     const xnn::NoGradGuard no_grad;
     Answers answers;
     Batch batch;
-    in_batches(xnn::arange<std::int64_t>(static_cast<index_t>(sentences.size())), 64, [&](auto positions) {
+    in_batches(xnn::arange(static_cast<std::int64_t>(sentences.size())), 64, [&](auto positions) {
         batch.fill(sentences, positions);
         const xnn::Tensor<std::int64_t, Batch::Words> found = xnn::argmax<2>(model(batch.words, batch.lengths));
         for (index_t i = 0; i < found.extent(0); ++i) {
