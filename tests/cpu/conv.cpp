@@ -152,6 +152,23 @@ void check(const ConvGeometry& g, std::mt19937& random) {
         check_close(gw_result, shifted(gw), gw_sum);
         check_close(gw_alone, shifted(gw), gw_sum);
         check_close(gb_result, shifted(gb), gb_sum);
+
+        // The same convolution transposed: from y to x, and its gradients.
+        Guarded<T> y_result(y_size, start);
+        conv_forward(Cpu{}, g, x.data(), w.data(), static_cast<const T*>(nullptr), y_result.data(), Activation::none, accumulate);
+        check_close(y_result, shifted(y), y_sum);
+        Guarded<T> transposed(x_size), transposed_bias(g.in_channels), bias_gradient(g.in_channels, start);
+        transposed_bias.fill_random(random);
+        conv_transpose_forward(Cpu{}, g, gy.data(), w.data(), accumulate ? transposed_bias.data() : nullptr, transposed.data());
+        conv_transpose_backward_bias(Cpu{}, g, x.data(), bias_gradient.data(), accumulate);
+        std::vector<double> expected = gx, channel_sums(size_of(g.in_channels)), channel_magnitudes(size_of(g.in_channels));
+        for (index_t i = 0; i < x_size; ++i) {
+            const index_t channel = i / g.input_size() % g.in_channels;
+            if (accumulate) expected[size_of(i)] += number(transposed_bias, channel);
+            add(channel_sums, channel_magnitudes, channel, number(x, i));
+        }
+        check_close(transposed, expected, gx_sum);
+        check_close(bias_gradient, shifted(channel_sums), channel_magnitudes);
     }
     CHECK((x.guards_are_intact() && w.guards_are_intact() && bias.guards_are_intact() && gy.guards_are_intact()));
 }
@@ -207,7 +224,7 @@ TEST_CASE("conv: random geometries", "[cpu][conv]") {
         const std::size_t absent = static_cast<std::size_t>(pick(0, 2));
         for (std::size_t d = absent; d < 3; ++d) {
             g.kernel[d] = pick(1, 4), g.stride[d] = pick(1, 3), g.dilation[d] = pick(1, 2);
-            g.pad_before[d] = pick(0, 4), g.pad_after[d] = pick(0, 3);
+            g.pad_before[d] = pick(0, 4), g.pad_after[d] = pick(-2, 3);  // less than nothing: what an output padding adds
             const index_t least = g.dilation[d] * (g.kernel[d] - 1) + 1 - g.pad_before[d] - g.pad_after[d];
             g.input[d] = std::max<index_t>(least, 1) + pick(0, absent == 2 ? 60 : absent == 1 ? 20 : 6);
         }

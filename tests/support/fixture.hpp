@@ -94,9 +94,8 @@ void load_parameters(const Fixture& fixture, M& module, const std::string& prefi
 
 /// Requires that a layer makes of the case's input what PyTorch's does, and the same gradients.
 template <class T, xnn::AnyShape S, class Layer>
-void check_layer(const std::string& name, Layer& layer, double tolerance = tolerance_of<T>) {
+void check_layer(const Fixture& fixture, const std::string& name, Layer& layer, double tolerance = tolerance_of<T>) {
     INFO(name << " in " << xnn::name_of(xnn::dtype_of<T>));
-    const Fixture& fixture = layer_fixture();
     load_parameters(fixture, layer, name + "/p/");
     layer.zero_grad();
     xnn::Parameter<T, S> x(fixture.tensor<T, S>(name + "/x"));
@@ -115,7 +114,8 @@ void check_layer(const std::string& name, Layer& layer, double tolerance = toler
             fixture.require_close(static_cast<const T*>(buffer.data), buffer.size(), name + "/b/" + buffer.name, tolerance);
     }
 }
+/// The same with a case of layers.safetensors.
 template <class T, xnn::AnyShape S, class Layer>
 void check_layer(const std::string& name, Layer&& layer, double tolerance = tolerance_of<T>) {
-    check_layer<T, S>(name, static_cast<Layer&>(layer), tolerance);
+    check_layer<T, S>(layer_fixture(), name, static_cast<std::remove_reference_t<Layer>&>(layer), tolerance);
 }

@@ -14,8 +14,8 @@ namespace xnn {
 ///     output…] y[b, o, p] = bias[o] + sum over c, q of w[o, c, q] * x[b, group(o) + c, p * stride + q * dilation -
 ///     pad_before]
 ///
-/// A transposed convolution is the gradient with respect to x: its output is x, its input is y. The output padding is
-/// what the stride leaves of `input`.
+/// A transposed convolution is the gradient with respect to x: its output is x, its input is y. Its output padding makes
+/// `input` longer and is taken from pad_after, which may become negative: what no window reads gets nothing.
 struct ConvGeometry {
     index_t batch = 1;
     index_t in_channels = 1;

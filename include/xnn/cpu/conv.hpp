@@ -125,25 +125,25 @@ void backward_weight_group(const ConvGeometry& g, const T* x, const T* gy, T* gw
     });
 }
 
-/// gbias[o] [+]= the sum of channel o of gy over some images.
+/// sums[c] [+]= the sum of channel c, which has `size` elements in each of some images.
 template <class T>
-void sum_channels(const ConvGeometry& g, index_t images, const T* gy, T* gbias, bool accumulate) {
+void sum_channels(index_t images, index_t channels, index_t size, const T* x, T* sums, bool accumulate) {
     using Batch = simd::batch<T>;
     constexpr index_t width = simd::width<T>;
     constexpr int sets = 4;
-    const index_t size = g.output_size();
-    for (index_t o = 0; o < g.out_channels; ++o) {
+    using C = compute_t<T>;
+    for (index_t c = 0; c < channels; ++c) {
         Batch sum[sets];
-        XNN_UNROLL for (int s = 0; s < sets; ++s) sum[s] = Batch(T(0));
+        XNN_UNROLL for (int s = 0; s < sets; ++s) sum[s] = Batch(C(0));
         for (index_t image = 0; image < images; ++image) {
-            const T* channel = gy + (image * g.out_channels + o) * size;
+            const T* channel = x + (image * channels + c) * size;
             index_t j = 0;
             for (; j + sets * width <= size; j += sets * width)
                 XNN_UNROLL for (int s = 0; s < sets; ++s) sum[s] += simd::load(channel + j + s * width);
             for (; j < size; j += width) sum[0] += simd::load(channel + j, std::min(width, size - j));
         }
-        const T total = simd::reduce_add((sum[0] + sum[1]) + (sum[2] + sum[3]));
-        gbias[o] = accumulate ? gbias[o] + total : total;
+        const C total = simd::reduce_add((sum[0] + sum[1]) + (sum[2] + sum[3]));
+        sums[c] = static_cast<T>(accumulate ? static_cast<C>(sums[c]) + total : total);
     }
 }
 
@@ -180,7 +180,7 @@ void depthwise_weight_gradient(const ConvGeometry& g, const T* x, const T* gy, T
 }
 
 template <std::floating_point T>
-void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation) {
+void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
     const index_t in = g.in_channels_of_group();
     const index_t out = g.out_channels_of_group();
     const auto group = [&](index_t i) {  // counted through images and groups
@@ -190,9 +190,9 @@ void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
         const T* start = bias != nullptr ? bias + first : nullptr;
         T* to = y + i * out * g.output_size();
         if (is_depthwise(g))
-            depthwise_forward(g, image, weights, start, to, activation == Activation::relu);
+            depthwise_forward(g, image, weights, start, to, activation == Activation::relu, accumulate);
         else
-            forward_group(g, image, weights, to, {.row_bias = start, .activation = activation});
+            forward_group(g, image, weights, to, {.accumulate = accumulate, .row_bias = start, .activation = activation});
     };
     for_tasks(g.batch * g.groups, g.operations(), group);
 }
@@ -217,7 +217,7 @@ template <std::floating_point T>
 void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
     if (is_depthwise(g)) {
         depthwise_weight_gradient(g, x, gy, gw, accumulate);
-        if (gbias != nullptr) sum_channels(g, g.batch, gy, gbias, accumulate);
+        if (gbias != nullptr) sum_channels(g.batch, g.out_channels, g.output_size(), gy, gbias, accumulate);
         return;
     }
     const index_t in = g.in_channels_of_group();
@@ -238,7 +238,7 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
                                       add_to_part || image > begin);
             }
         if (gbias != nullptr)
-            sum_channels(g, end - begin, gy + begin * g.out_channels * g.output_size(),
+            sum_channels(end - begin, g.out_channels, g.output_size(), gy + begin * g.out_channels * g.output_size(),
                          part_bias + part * g.out_channels, add_to_part);
     });
     if (parts == 1) return;
@@ -249,13 +249,13 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
 // 16-bit types: computed in float, rounded once.
 
 template <ReducedFloat T>
-void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation) {
+void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
     using namespace wide_detail;
     const index_t size = g.batch * g.out_channels * g.output_size();
-    float* wide_y = scratch<WideC, float>(size);
+    float* wide_y = accumulate ? widen<WideC>(y, size) : scratch<WideC, float>(size);
     forward<float>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
                    widen<WideB>(w, g.out_channels * g.weights_per_output()), widen<WideBias>(bias, g.out_channels),
-                   wide_y, activation);
+                   wide_y, activation, accumulate);
     convert_rows(wide_y, size, 1, size, y, size);
 }
 
@@ -285,13 +285,13 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
 
 }  // namespace conv_detail
 
-/// y = activation(x * w + bias): the convolution that `g` describes, in its layout. `bias` holds out_channels numbers
-/// or is null; what y held does not matter. 16-bit types are computed in float and rounded once. Results of all
+/// y = activation([y +] x * w + bias): the convolution that `g` describes, in its layout. `bias` holds out_channels
+/// numbers or is null; unless it is added to, what y held does not matter. 16-bit types are computed in float and rounded once. Results of all
 /// convolution kernels are the same for any number of threads.
 template <Floating T>
 void conv_forward(Cpu, const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
-                  Activation activation = Activation::none) {
-    if (g.batch * g.out_channels * g.output_size() > 0) conv_detail::forward(g, x, w, bias, y, activation);
+                  Activation activation = Activation::none, bool accumulate = false) {
+    if (g.batch * g.out_channels * g.output_size() > 0) conv_detail::forward(g, x, w, bias, y, activation, accumulate);
 }
 
 /// gx [+]= the gradient with respect to x, given gy, the gradient with respect to y: each element of gy times each
@@ -318,7 +318,23 @@ void conv_backward_weight(Cpu, const ConvGeometry& g, const T* x, const T* gy, T
 /// gbias [+]= the gradient with respect to the bias alone.
 template <Floating T>
 void conv_backward_bias(Cpu, const ConvGeometry& g, const T* gy, T* gbias, bool accumulate) {
-    conv_detail::sum_channels(g, g.batch, gy, gbias, accumulate);
+    conv_detail::sum_channels(g.batch, g.out_channels, g.output_size(), gy, gbias, accumulate);
+}
+
+/// The transposed convolution x = y * w^T + bias, in the names of `g`: `bias` holds in_channels numbers or is null. Its
+/// gradients are conv_forward for y, conv_backward_weight for w, and conv_transpose_backward_bias.
+template <Floating T>
+void conv_transpose_forward(Cpu, const ConvGeometry& g, const T* y, const T* w, const T* bias, T* x) {
+    const index_t size = g.input_size();
+    if (bias != nullptr)
+        for (index_t i = 0; i < g.batch * g.in_channels; ++i) std::fill_n(x + i * size, size, bias[i % g.in_channels]);
+    conv_backward_data(Cpu{}, g, y, w, x, bias != nullptr);
+}
+
+/// gbias [+]= the gradient of a transposed convolution with respect to the bias, given gx.
+template <Floating T>
+void conv_transpose_backward_bias(Cpu, const ConvGeometry& g, const T* gx, T* gbias, bool accumulate) {
+    conv_detail::sum_channels(g.batch, g.in_channels, g.input_size(), gx, gbias, accumulate);
 }
 
 }  // namespace XNN_SIMD_ARCH

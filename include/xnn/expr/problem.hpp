@@ -22,6 +22,9 @@ template <index_t Extent>
 struct LastExtent {};             ///< any shape that ends so
 template <auto KernelSize>
 struct ExtentsOfAtLeast {};       ///< the last extents, with their padding
+template <std::size_t Rank, auto Padding>
+struct ExtentsToPad {};           ///< Rank extents or more, the last ones large enough for what is added from them
+struct PatchesThatFillImages {};  ///< [batch, channels * kernel, places of the kernel]
 struct ShapesThatBroadcast {};    ///< equal from the last dimension on, or 1
 struct TargetsForLogits {};       ///< class indices [batch, d…] or probabilities [batch, classes, d…]
 struct OneDtype {};               ///< the same floating-point dtype for all arguments

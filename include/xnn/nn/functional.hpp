@@ -9,8 +9,10 @@
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/conv.hpp"
 #include "xnn/nn/dropout.hpp"
+#include "xnn/nn/fold.hpp"
 #include "xnn/nn/loss.hpp"
 #include "xnn/nn/normalization.hpp"
+#include "xnn/nn/padding.hpp"
 #include "xnn/nn/pooling.hpp"
 #include "xnn/ops/activation.hpp"
 #include "xnn/ops/embedding.hpp"
@@ -23,7 +25,7 @@ namespace xnn::nn {
 
 namespace functional {
 
-// linear, embedding, softmax, log_softmax, glu, mse_loss, l1_loss, smooth_l1_loss, huber_loss, binary_cross_entropy,
+// linear, embedding, pad, softmax, log_softmax, glu, mse_loss, l1_loss, smooth_l1_loss, huber_loss, binary_cross_entropy,
 // binary_cross_entropy_with_logits, kl_div
 using namespace xnn::functional;
 
@@ -57,13 +59,41 @@ constexpr auto softmin(X&& x) { return Softmin<Dim>{}(std::forward<X>(x)); }
 /// x [batch, in, length], weight [out, in / groups, kernel], optionally bias [out].
 template <ConvOptions Options = ConvOptions{}, Operand X, Operand W, Operand... Bias>
 constexpr auto conv1d(X&& x, W&& weight, Bias&&... bias) {
-    return xnn::apply(ConvRule<detail::WindowOf<1, Options>>{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+    return detail::convolve<1, Options>(std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
 }
 /// x [batch, in, height, width], weight [out, in / groups, kernel…], optionally bias [out].
 template <ConvOptions Options = ConvOptions{}, Operand X, Operand W, Operand... Bias>
 constexpr auto conv2d(X&& x, W&& weight, Bias&&... bias) {
-    return xnn::apply(ConvRule<detail::WindowOf<2, Options>>{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+    return detail::convolve<2, Options>(std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
 }
+/// x [batch, in, depth, height, width], weight [out, in / groups, kernel…], optionally bias [out].
+template <ConvOptions Options = ConvOptions{}, Operand X, Operand W, Operand... Bias>
+constexpr auto conv3d(X&& x, W&& weight, Bias&&... bias) {
+    return detail::convolve<3, Options>(std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+}
+
+/// x [batch, in, length], weight [in, out / groups, kernel], optionally bias [out].
+template <ConvTransposeOptions Options = ConvTransposeOptions{}, Operand X, Operand W, Operand... Bias>
+constexpr auto conv_transpose1d(X&& x, W&& weight, Bias&&... bias) {
+    return xnn::apply(typename detail::TransposedConvolution<1, Options>::Rule{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+}
+/// x [batch, in, height, width], weight [in, out / groups, kernel…], optionally bias [out].
+template <ConvTransposeOptions Options = ConvTransposeOptions{}, Operand X, Operand W, Operand... Bias>
+constexpr auto conv_transpose2d(X&& x, W&& weight, Bias&&... bias) {
+    return xnn::apply(typename detail::TransposedConvolution<2, Options>::Rule{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+}
+/// x [batch, in, depth, height, width], weight [in, out / groups, kernel…], optionally bias [out].
+template <ConvTransposeOptions Options = ConvTransposeOptions{}, Operand X, Operand W, Operand... Bias>
+constexpr auto conv_transpose3d(X&& x, W&& weight, Bias&&... bias) {
+    return xnn::apply(typename detail::TransposedConvolution<3, Options>::Rule{}, std::forward<X>(x), std::forward<W>(weight), std::forward<Bias>(bias)...);
+}
+
+/// The patches of images: see Unfold.
+template <Sizes KernelSize, UnfoldOptions Options = UnfoldOptions{}, Operand X>
+constexpr auto unfold(X&& x) { return Unfold<KernelSize, Options>{}(std::forward<X>(x)); }
+/// Images from patches: see Fold.
+template <Sizes OutputSize, Sizes KernelSize, FoldOptions Options = FoldOptions{}, Operand X>
+constexpr auto fold(X&& x) { return Fold<OutputSize, KernelSize, Options>{}(std::forward<X>(x)); }
 
 template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}, Operand X>
 constexpr auto max_pool1d(X&& x) { return MaxPool1d<KernelSize, Options>{}(std::forward<X>(x)); }

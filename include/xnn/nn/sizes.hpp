@@ -25,6 +25,17 @@ struct Sizes {
         for (std::size_t i = 0; i < Rank; ++i) result[i] = values[i];
         return result;
     }
+    /// The sizes of these dimensions.
+    template <std::size_t Rank>
+    static constexpr Sizes of(const Dims<Rank>& dims) {
+        static_assert(Rank >= 1 && Rank <= 3);
+        if constexpr (Rank == 1)
+            return {dims[0]};
+        else if constexpr (Rank == 2)
+            return {dims[0], dims[1]};
+        else
+            return {dims[0], dims[1], dims[2]};
+    }
     friend constexpr bool operator==(const Sizes&, const Sizes&) = default;
 };
 

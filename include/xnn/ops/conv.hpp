@@ -1,4 +1,5 @@
-// Convolutions over one to three dimensions. https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
+// Convolutions over one to three dimensions, and transposed ones.
+// https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
 #pragma once
 
 #include "xnn/core/conv_geometry.hpp"
@@ -14,8 +15,42 @@ struct ConvWindow {
     Dims<Rank> pad_before;
     Dims<Rank> pad_after;
     Dims<Rank> dilation;
-    index_t groups;
+    index_t groups = 1;
+
+    /// The geometry of this window over an array of extents [batch, channels, d…], with the kernel [*, *, k…].
+    constexpr ConvGeometry geometry(const Dims<Rank + 2>& x, index_t out_channels, const Dims<Rank + 2>& w) const {
+        Dims<Rank> input{}, kernel{};
+        std::copy(x.begin() + 2, x.end(), input.begin());
+        std::copy(w.begin() + 2, w.end(), kernel.begin());
+        return {.batch = x[0],
+                .in_channels = x[1],
+                .out_channels = out_channels,
+                .groups = groups,
+                .input = three_dims(input, 1),
+                .kernel = three_dims(kernel, 1),
+                .stride = three_dims(stride, 1),
+                .dilation = three_dims(dilation, 1),
+                .pad_before = three_dims(pad_before, 0),
+                .pad_after = three_dims(pad_after, 0)};
+    }
 };
+
+namespace detail {
+/// The data of a bias, if there is one.
+template <class T>
+const T* bias_data() { return nullptr; }
+template <class T>
+const T* bias_data(auto bias) { return bias.data; }
+
+/// The target of the gradient of a bias, if there is one.
+template <class T, class... Targets>
+Target<T> bias_target(const Tuple<Targets...>& targets) {
+    if constexpr (sizeof...(Targets) == 3)
+        return get<2>(targets);
+    else
+        return {};
+}
+}  // namespace detail
 
 /// x [batch, in, d…], weight [out, in / groups, k…], optionally bias [out] → [batch, out, d'…].
 /// Window is a type whose static member `value` is the ConvWindow.
@@ -25,21 +60,7 @@ struct ConvRule {
     static constexpr auto window = Window::value;
     static constexpr std::size_t rank = window.stride.size();
 
-    static constexpr ConvGeometry geometry(const Dims<rank + 2>& x, const Dims<rank + 2>& w) {
-        Dims<rank> input{}, kernel{};
-        std::copy(x.begin() + 2, x.end(), input.begin());
-        std::copy(w.begin() + 2, w.end(), kernel.begin());
-        return {.batch = x[0],
-                .in_channels = x[1],
-                .out_channels = w[0],
-                .groups = window.groups,
-                .input = three_dims(input, 1),
-                .kernel = three_dims(kernel, 1),
-                .stride = three_dims(window.stride, 1),
-                .dilation = three_dims(window.dilation, 1),
-                .pad_before = three_dims(window.pad_before, 0),
-                .pad_after = three_dims(window.pad_after, 0)};
-    }
+    static constexpr ConvGeometry geometry(const Dims<rank + 2>& x, const Dims<rank + 2>& w) { return window.geometry(x, w[0], w); }
 
     static constexpr Dims<rank + 2> extents(const Dims<rank + 2>& x, const Dims<rank + 2>& w, const auto&...) {
         const Dims<3> output = geometry(x, w).output();
@@ -65,9 +86,9 @@ struct ConvRule {
     }
 
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
-        const typename decltype(y)::value_type* b = nullptr;
-        ((b = bias.data), ...);
-        kernels::conv_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents()), x.data, w.data, b, y.data);
+        using T = typename decltype(y)::value_type;
+        kernels::conv_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents()), x.data, w.data,
+                              detail::bias_data<T>(bias...), y.data);
         return {};
     }
 
@@ -77,12 +98,70 @@ struct ConvRule {
         const auto g = geometry(x.shape.extents(), w.shape.extents());
         const auto gx = get<0>(targets);
         const auto gw = get<1>(targets);
-        Target<T> gb{};
-        if constexpr (sizeof...(Targets) == 3) gb = get<2>(targets);
+        const auto gb = detail::bias_target<T>(targets);
         const bool together = gw && gb && gw.accumulate == gb.accumulate;
         if (gw) kernels::conv_backward_weight(device, g, x.data, gy, gw.data, together ? gb.data : nullptr, gw.accumulate);
         if (gb && !together) kernels::conv_backward_bias(device, g, gy, gb.data, gb.accumulate);
         if (gx) kernels::conv_backward_data(device, g, gy, w.data, gx.data, gx.accumulate);
+    }
+};
+
+/// x [batch, in, d…], weight [in, out / groups, k…], optionally bias [out] → [batch, out, d'…], with
+/// d' = (d - 1) stride - padding + dilation (k - 1) + output_padding + 1.
+/// Window is a type whose static member `value` is the ConvWindow of the convolution that this is the gradient of: its
+/// pad_after is what is left of the padding by the output padding.
+template <class Window>
+struct ConvTransposeRule {
+    static constexpr std::string_view name = "conv_transpose";
+    static constexpr auto window = Window::value;
+    static constexpr std::size_t rank = window.stride.size();
+
+    /// Of the convolution from the result to x.
+    static constexpr ConvGeometry geometry(const Dims<rank + 2>& x, const Dims<rank + 2>& w) {
+        return window.geometry(extents(x, w), w[0], w);
+    }
+
+    static constexpr Dims<rank + 2> extents(const Dims<rank + 2>& x, const Dims<rank + 2>& w, const auto&...) {
+        Dims<rank + 2> result{x[0], w[1] * window.groups};
+        for (std::size_t i = 0; i < rank; ++i)
+            result[i + 2] = map_extent(x[i + 2], [&](index_t extent) {
+                return (extent - 1) * window.stride[i] - window.pad_before[i] - window.pad_after[i] + window.dilation[i] * (w[i + 2] - 1) + 1;
+            });
+        return result;
+    }
+    template <std::size_t R>
+    static constexpr bool accepts(const Dims<R>& x, const Dims<rank + 2>& w, const auto&... bias) {
+        if constexpr (R != rank + 2) {
+            return false;
+        } else {
+            if (!fits(x[1], w[0]) || w[0] % window.groups != 0 || !(fits(bias, Dims<1>{w[1] * window.groups}) && ...)) return false;
+            for (std::size_t i = 2; i < R; ++i)
+                if (x[i] != dyn && (x[i] < 1 || extents(x, w)[i] < 1)) return false;
+            return true;
+        }
+    }
+    static constexpr index_t flops(const auto& x, const auto& w, const auto&...) {
+        return static_cast<index_t>(geometry(x, w).operations());
+    }
+
+    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
+        using T = typename decltype(y)::value_type;
+        kernels::conv_transpose_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents()), x.data, w.data,
+                                        detail::bias_data<T>(bias...), y.data);
+        return {};
+    }
+
+    template <class T, class... Targets>
+    void backward(auto&, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T*, auto x, auto w, auto...) const {
+        constexpr typename decltype(x)::device device;
+        const auto g = geometry(x.shape.extents(), w.shape.extents());
+        const auto gx = get<0>(targets);
+        const auto gw = get<1>(targets);
+        const auto gb = detail::bias_target<T>(targets);
+        if (gw) kernels::conv_backward_weight(device, g, gy, x.data, gw.data, static_cast<T*>(nullptr), gw.accumulate);
+        if (gb) kernels::conv_transpose_backward_bias(device, g, gy, gb.data, gb.accumulate);
+        if (gx)
+            kernels::conv_forward(device, g, gy, w.data, static_cast<const T*>(nullptr), gx.data, kernels::Activation::none, gx.accumulate);
     }
 };
 

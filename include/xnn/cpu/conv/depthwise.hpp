@@ -149,7 +149,7 @@ Tap<T>* make_taps(const ConvGeometry& g, const PaddedPlane<T>& plane) {
 
 /// The output channels of one input channel of one image: w, bias and y begin at the first of them.
 template <class T>
-void depthwise_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, bool relu) {
+void depthwise_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, bool relu, bool accumulate) {
     const PaddedPlane<T> plane = padded_input(g, x);
     const index_t tap_count = g.kernel_size();
     Tap<T>* taps = make_taps(g, plane);
@@ -157,7 +157,7 @@ void depthwise_forward(const ConvGeometry& g, const T* x, const T* w, const T* b
     for (index_t o = 0; o < g.out_channels_of_group(); ++o) {
         for (index_t t = 0; t < tap_count; ++t) taps[t].weight = w[o * tap_count + t];
         const T start = bias != nullptr ? bias[o] : T(0);
-        correlate<T>(plane, taps, tap_count, {output[1], output[2], g.stride[1], start, false, relu},
+        correlate<T>(plane, taps, tap_count, {output[1], output[2], g.stride[1], start, accumulate, relu},
                      y + o * g.output_size());
     }
 }

@@ -1,0 +1,125 @@
+// Arrays made larger at their borders. https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
+#pragma once
+
+#include "xnn/cpu/pad.hpp"
+#include "xnn/expr/apply.hpp"
+
+namespace xnn {
+
+/// How much is added at the borders, in PyTorch's order: left and right, then top and bottom, then front and back. One
+/// number is for all of them. A negative amount takes elements away, where the mode is constant.
+struct Pads {
+    index_t left;
+    index_t right;
+    index_t top = 0;  // not an array: what a compiler prints of a layer's type shall be short
+    index_t bottom = 0;
+    index_t front = 0;
+    index_t back = 0;
+    int dimensions;  ///< how many there are amounts for; 0: one amount for as many as there are
+
+    constexpr Pads(index_t all) : left(all), right(all), top(all), bottom(all), front(all), back(all), dimensions(0) {}
+    constexpr Pads(index_t l, index_t r) : left(l), right(r), dimensions(1) {}
+    constexpr Pads(index_t l, index_t r, index_t t, index_t b) : left(l), right(r), top(t), bottom(b), dimensions(2) {}
+    constexpr Pads(index_t l, index_t r, index_t t, index_t b, index_t f, index_t k)
+        : left(l), right(r), top(t), bottom(b), front(f), back(k), dimensions(3) {}
+
+    /// The amounts in the order of the dimensions.
+    template <std::size_t Rank>
+    constexpr Dims<Rank> before() const {
+        return select<Rank>({left, top, front});
+    }
+    template <std::size_t Rank>
+    constexpr Dims<Rank> after() const {
+        return select<Rank>({right, bottom, back});
+    }
+    friend constexpr bool operator==(const Pads&, const Pads&) = default;
+
+private:
+    template <std::size_t Rank>
+    constexpr Dims<Rank> select(const Dims<3>& from_last) const {
+        if (dimensions != 0 && dimensions != static_cast<int>(Rank))
+            fail("Pads", "one number or two for each dimension", std::to_string(2 * dimensions));
+        Dims<Rank> result{};
+        for (std::size_t i = 0; i < Rank; ++i) result[i] = from_last[Rank - 1 - i];
+        return result;
+    }
+};
+
+/// x [*, d…] → [*, d'…] over the last Rank dimensions, with d' = d + before + after.
+template <std::size_t Rank, Pads Amounts, PaddingMode Mode>
+struct PadRule {
+    static constexpr std::string_view name = "pad";
+    static constexpr auto before = Amounts.template before<Rank>();
+    static constexpr auto after = Amounts.template after<Rank>();
+    double value = 0;  ///< of what is added, in the mode constant
+
+    template <std::size_t R>
+    static constexpr Dims<R> extents(Dims<R> x) {
+        for (std::size_t i = 0; i < Rank; ++i)
+            x[R - Rank + i] = map_extent(x[R - Rank + i], [i](index_t extent) { return extent + before[i] + after[i]; });
+        return x;
+    }
+    template <std::size_t R>
+    static constexpr bool accepts(const Dims<R>& x) {
+        if constexpr (R < Rank) {
+            return false;
+        } else {
+            for (std::size_t i = 0; i < Rank; ++i)
+                if (!has_room(x[R - Rank + i], before[i], after[i])) return false;
+            return true;
+        }
+    }
+
+    NothingSaved forward(auto&, auto y, auto x) const {
+        using T = typename decltype(y)::value_type;
+        const auto extents = x.shape.extents();
+        kernels::pad_forward(typename decltype(y)::device{}, planes(extents), geometry(extents), x.data, y.data,
+                             static_cast<T>(static_cast<compute_t<T>>(value)));
+        return {};
+    }
+    template <class T>
+    void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
+        const auto extents = x.shape.extents();
+        const auto gx = get<0>(targets);
+        kernels::pad_backward(typename decltype(x)::device{}, planes(extents), geometry(extents), gy, gx.data, gx.accumulate);
+    }
+
+private:
+    /// Whether an extent has the elements that this mode takes.
+    static constexpr bool has_room(index_t extent, index_t ahead, index_t behind) {
+        if (Mode != PaddingMode::constant && (ahead < 0 || behind < 0)) return false;
+        if (extent == dyn) return true;
+        switch (Mode) {
+            case PaddingMode::reflect: return ahead < extent && behind < extent;
+            case PaddingMode::circular: return ahead <= extent && behind <= extent;
+            case PaddingMode::replicate: return extent > 0;
+            default: return extent + std::min<index_t>(ahead, 0) + std::min<index_t>(behind, 0) >= 0;
+        }
+    }
+    template <std::size_t R>
+    static constexpr index_t planes(const Dims<R>& x) { return product_or_dyn(x, 0, R - Rank); }
+    template <std::size_t R>
+    static kernels::PadGeometry geometry(const Dims<R>& x) {
+        kernels::PadGeometry g{{1, 1, 1}, {}, {}, Mode};
+        std::copy(x.end() - static_cast<std::ptrdiff_t>(Rank), x.end(), g.input.end() - static_cast<std::ptrdiff_t>(Rank));
+        std::copy(before.begin(), before.end(), g.before.end() - static_cast<std::ptrdiff_t>(Rank));
+        std::copy(after.begin(), after.end(), g.after.end() - static_cast<std::ptrdiff_t>(Rank));
+        return g;
+    }
+};
+
+namespace functional {
+
+/// x with more elements at the borders of its last one to three dimensions: F::pad<Pads(1, 1, 2, 2)>(x) adds a column on
+/// both sides and two rows above and below. `value` is what is added in the mode constant. The mode reflect needs extents
+/// larger than its amounts, circular extents not smaller. Throws Error where they are not.
+/// https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
+template <Pads Amounts, PaddingMode Mode = PaddingMode::constant, Array X>
+constexpr auto pad(X&& x, double value = 0) {
+    static_assert(Amounts.dimensions > 0, "pad: expected two amounts for each dimension");
+    return apply(PadRule<static_cast<std::size_t>(Amounts.dimensions), Amounts, Mode>{value}, std::forward<X>(x));
+}
+
+}  // namespace functional
+
+}  // namespace xnn
