@@ -79,6 +79,32 @@ struct chain_problem<I, X, First, Rest...> {
 
 }  // namespace detail
 
+/// Blocks of one type, one after the other: x goes through call(blocks[i], i, x) for each i. A result has a name at every
+/// block, so that the type does not grow, and the code of one block serves them all. Blocks is a std::array.
+template <std::size_t I = 0, class Blocks, class X, class Call>
+constexpr auto through_blocks(const Blocks& blocks, X x, const Call& call) {
+    constexpr std::size_t size = std::tuple_size_v<Blocks>;
+    if constexpr (I == size) {
+        return x;
+    } else if constexpr (is_meta<X>) {  // a type of its own for each block: it says what has been spent
+        return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(x)), call);
+    } else {
+        auto shared = [&] {
+            if constexpr (requires { x.share(); } && !X::is_leaf)
+                return x.share();
+            else
+                return std::move(x);
+        }();
+        using H = decltype(shared);
+        if constexpr (std::same_as<H, decltype(call(blocks[I], I, shared).share())>) {
+            for (std::size_t i = I; i < size; ++i) shared = call(blocks[i], i, H(shared)).share();
+            return shared;
+        } else {
+            return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(shared)), call);
+        }
+    }
+}
+
 /// N layers of one type, one after the other, each of which gives the shape and dtype that it takes. They are compiled once,
 /// however many there are: between them stands a value of one type. In a Sequential they count as N layers:
 /// `Sequential<Embed, Repeated<12, Block>, Head>` has the layers "0", "1" to "12" and "13".
@@ -104,27 +130,9 @@ struct Repeated : Module<Repeated<N, Layer>> {
             return Y{};
         } else if constexpr (N > 1 && !(std::same_as<shape_t<Y>, shape_t<X>> && std::same_as<value_t<Y>, value_t<X>>)) {
             return reject<Mismatch<Repeated, Expects<shape_t<X>>, Got<shape_t<Y>>>, is_meta<X>>();
-        } else if constexpr (is_meta<X>) {
-            return unrolled<0>(std::move(x));
         } else {
-            const auto y = layers[0](operand(x));
-            auto h = operand(y);
-            for (std::size_t i = 1; i < N; ++i) {
-                const auto next = layers[i](h);
-                h = operand(next);
-            }
-            return h;
+            return through_blocks(layers, std::move(x), [](const Layer& layer, std::size_t, auto h) { return layer(std::move(h)); });
         }
-    }
-
-private:
-    /// Step by step, for the type of a Meta array tells what has been spent on it.
-    template <std::size_t I, class X>
-    constexpr auto unrolled(X x) const {
-        if constexpr (I == N)
-            return x;
-        else
-            return unrolled<I + 1>(layers[I](std::move(x)));
     }
 };
 
@@ -200,31 +208,5 @@ private:
         return count;
     }();
 };
-
-/// Blocks of one type, one after the other: x goes through call(blocks[i], i, x) for each i. A result has a name at every
-/// block, so that the type does not grow, and the code of one block serves them all. Blocks is a std::array.
-template <std::size_t I = 0, class Blocks, class X, class Call>
-constexpr auto through_blocks(const Blocks& blocks, X x, const Call& call) {
-    constexpr std::size_t size = std::tuple_size_v<Blocks>;
-    if constexpr (I == size) {
-        return x;
-    } else if constexpr (is_meta<X>) {  // a type of its own for each block: it says what has been spent
-        return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(x)), call);
-    } else {
-        auto shared = [&] {
-            if constexpr (requires { x.share(); } && !X::is_leaf)
-                return x.share();
-            else
-                return std::move(x);
-        }();
-        using H = decltype(shared);
-        if constexpr (std::same_as<H, decltype(call(blocks[I], I, shared).share())>) {
-            for (std::size_t i = I; i < size; ++i) shared = call(blocks[i], i, H(shared)).share();
-            return shared;
-        } else {
-            return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(shared)), call);
-        }
-    }
-}
 
 }  // namespace xnn::nn
