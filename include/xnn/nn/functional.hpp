@@ -69,18 +69,38 @@ template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}, Operand X
 constexpr auto max_pool1d(X&& x) { return MaxPool1d<KernelSize, Options>{}(std::forward<X>(x)); }
 template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}, Operand X>
 constexpr auto max_pool2d(X&& x) { return MaxPool2d<KernelSize, Options>{}(std::forward<X>(x)); }
+template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}, Operand X>
+constexpr auto max_pool3d(X&& x) { return MaxPool3d<KernelSize, Options>{}(std::forward<X>(x)); }
 template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}, Operand X>
 constexpr auto avg_pool1d(X&& x) { return AvgPool1d<KernelSize, Options>{}(std::forward<X>(x)); }
 template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}, Operand X>
 constexpr auto avg_pool2d(X&& x) { return AvgPool2d<KernelSize, Options>{}(std::forward<X>(x)); }
+template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}, Operand X>
+constexpr auto avg_pool3d(X&& x) { return AvgPool3d<KernelSize, Options>{}(std::forward<X>(x)); }
+template <Sizes KernelSize, MaxUnpoolOptions Options = MaxUnpoolOptions{}, Operand X, Operand Indices>
+constexpr auto max_unpool1d(X&& x, Indices&& indices) { return MaxUnpool1d<KernelSize, Options>{}(std::forward<X>(x), std::forward<Indices>(indices)); }
+template <Sizes KernelSize, MaxUnpoolOptions Options = MaxUnpoolOptions{}, Operand X, Operand Indices>
+constexpr auto max_unpool2d(X&& x, Indices&& indices) { return MaxUnpool2d<KernelSize, Options>{}(std::forward<X>(x), std::forward<Indices>(indices)); }
+template <Sizes KernelSize, MaxUnpoolOptions Options = MaxUnpoolOptions{}, Operand X, Operand Indices>
+constexpr auto max_unpool3d(X&& x, Indices&& indices) { return MaxUnpool3d<KernelSize, Options>{}(std::forward<X>(x), std::forward<Indices>(indices)); }
+template <Sizes KernelSize, LPPoolOptions Options = LPPoolOptions{}, Operand X>
+constexpr auto lp_pool1d(X&& x, double norm_type) { return LPPool1d<KernelSize, Options>{norm_type}(std::forward<X>(x)); }
+template <Sizes KernelSize, LPPoolOptions Options = LPPoolOptions{}, Operand X>
+constexpr auto lp_pool2d(X&& x, double norm_type) { return LPPool2d<KernelSize, Options>{norm_type}(std::forward<X>(x)); }
+template <Sizes KernelSize, LPPoolOptions Options = LPPoolOptions{}, Operand X>
+constexpr auto lp_pool3d(X&& x, double norm_type) { return LPPool3d<KernelSize, Options>{norm_type}(std::forward<X>(x)); }
 template <Sizes OutputSize, Operand X>
 constexpr auto adaptive_avg_pool1d(X&& x) { return AdaptiveAvgPool1d<OutputSize>{}(std::forward<X>(x)); }
 template <Sizes OutputSize, Operand X>
 constexpr auto adaptive_avg_pool2d(X&& x) { return AdaptiveAvgPool2d<OutputSize>{}(std::forward<X>(x)); }
 template <Sizes OutputSize, Operand X>
-constexpr auto adaptive_max_pool1d(X&& x) { return AdaptiveMaxPool1d<OutputSize>{}(std::forward<X>(x)); }
-template <Sizes OutputSize, Operand X>
-constexpr auto adaptive_max_pool2d(X&& x) { return AdaptiveMaxPool2d<OutputSize>{}(std::forward<X>(x)); }
+constexpr auto adaptive_avg_pool3d(X&& x) { return AdaptiveAvgPool3d<OutputSize>{}(std::forward<X>(x)); }
+template <Sizes OutputSize, bool ReturnIndices = false, Operand X>
+constexpr auto adaptive_max_pool1d(X&& x) { return AdaptiveMaxPool1d<OutputSize, ReturnIndices>{}(std::forward<X>(x)); }
+template <Sizes OutputSize, bool ReturnIndices = false, Operand X>
+constexpr auto adaptive_max_pool2d(X&& x) { return AdaptiveMaxPool2d<OutputSize, ReturnIndices>{}(std::forward<X>(x)); }
+template <Sizes OutputSize, bool ReturnIndices = false, Operand X>
+constexpr auto adaptive_max_pool3d(X&& x) { return AdaptiveMaxPool3d<OutputSize, ReturnIndices>{}(std::forward<X>(x)); }
 
 /// Over the last dimensions, those of NormalizedShape.
 template <AnyShape NormalizedShape, Operand X>

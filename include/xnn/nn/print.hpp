@@ -97,10 +97,14 @@ template <Sizes K, MaxPoolOptions O>
 std::string arguments(const MaxPool1d<K, O>&) { return max_pool_arguments<K, O>(); }
 template <Sizes K, MaxPoolOptions O>
 std::string arguments(const MaxPool2d<K, O>&) { return max_pool_arguments<K, O>(); }
+template <Sizes K, MaxPoolOptions O>
+std::string arguments(const MaxPool3d<K, O>&) { return max_pool_arguments<K, O>(); }
 template <Sizes K, AvgPoolOptions O>
 std::string arguments(const AvgPool1d<K, O>&) { return avg_pool_arguments<K, O>(); }
 template <Sizes K, AvgPoolOptions O>
 std::string arguments(const AvgPool2d<K, O>&) { return avg_pool_arguments<K, O>(); }
+template <Sizes K, AvgPoolOptions O>
+std::string arguments(const AvgPool3d<K, O>&) { return avg_pool_arguments<K, O>(); }
 inline std::string arguments(const Dropout& dropout) { return "p=" + number(dropout.p); }
 inline std::string arguments(const Dropout2d& dropout) { return "p=" + number(dropout.p); }
 
