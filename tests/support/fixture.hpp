@@ -94,9 +94,8 @@ void load_parameters(const Fixture& fixture, M& module, const std::string& prefi
 
 /// Requires that a layer makes of the case's input what PyTorch's does, and the same gradients.
 template <class T, xnn::AnyShape S, class Layer>
-void check_layer(const std::string& name, Layer& layer, double tolerance = tolerance_of<T>) {
+void check_layer(const std::string& name, Layer& layer, double tolerance = tolerance_of<T>, const Fixture& fixture = layer_fixture()) {
     INFO(name << " in " << xnn::name_of(xnn::dtype_of<T>));
-    const Fixture& fixture = layer_fixture();
     load_parameters(fixture, layer, name + "/p/");
     layer.zero_grad();
     xnn::Parameter<T, S> x(fixture.tensor<T, S>(name + "/x"));

@@ -24,7 +24,7 @@ namespace xnn::nn {
 namespace functional {
 
 // linear, embedding, softmax, log_softmax, glu, mse_loss, l1_loss, smooth_l1_loss, huber_loss, binary_cross_entropy,
-// binary_cross_entropy_with_logits, kl_div
+// binary_cross_entropy_with_logits, kl_div, local_response_norm
 using namespace xnn::functional;
 
 using xnn::celu;
@@ -111,6 +111,14 @@ constexpr auto layer_norm(X&& x, double eps = 1e-5) {
 template <AnyShape NormalizedShape, Operand X, Array W, Array B>
 constexpr auto layer_norm(X&& x, W&& weight, B&& bias, double eps = 1e-5) {
     return xnn::functional::layer_norm(std::forward<X>(x), LayerNormRule<NormalizedShape>{eps}, std::forward<W>(weight), std::forward<B>(bias));
+}
+
+/// With the moments of each of NumGroups groups of neighbouring channels of each image; optionally times weight, plus bias.
+template <index_t NumGroups, Operand X>
+constexpr auto group_norm(X&& x, double eps = 1e-5) { return xnn::apply(GroupNormRule<NumGroups>{eps}, std::forward<X>(x)); }
+template <index_t NumGroups, Operand X, Array W, Array B>
+constexpr auto group_norm(X&& x, const W& weight, const B& bias, double eps = 1e-5) {
+    return nn::detail::scale_channels<shape_t<operand_t<X>>::rank - 2>(group_norm<NumGroups>(std::forward<X>(x), eps), weight, bias);
 }
 
 /// 0 with probability p, else divided by 1 - p, element by element, in training.

@@ -70,6 +70,12 @@ template <index_t N, BatchNormOptions O, class T, class D>
 std::string arguments(const BatchNorm1d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
 template <index_t N, BatchNormOptions O, class T, class D>
 std::string arguments(const BatchNorm2d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
+template <index_t N, BatchNormOptions O, class T, class D>
+std::string arguments(const BatchNorm3d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
+template <index_t Groups, index_t N, bool Affine, class T, class D>
+std::string arguments(const GroupNorm<Groups, N, Affine, T, D>& norm) {
+    return std::to_string(Groups) + ", " + std::to_string(N) + ", eps=" + number(norm.eps) + ", affine=" + flag(Affine);
+}
 template <class S, LayerNormOptions O, class T, class D>
 std::string arguments(const LayerNorm<S, O, T, D>& norm) {
     std::string shape;
