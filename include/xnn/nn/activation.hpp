@@ -22,7 +22,12 @@ struct Elementwise : Module<Self> {
 
     constexpr Elementwise() = default;
     constexpr explicit Elementwise(F f) : functor(f) {}
-    constexpr auto forward(auto x) const { return xnn::map(functor, std::move(x)); }
+    constexpr auto forward(auto x) const {
+        if constexpr (is_meta<decltype(x)>)
+            return xnn::map(F{}, std::move(x));  // whose cost is a constant: it may not look at the object
+        else
+            return xnn::map(functor, std::move(x));
+    }
 };
 
 }  // namespace detail

@@ -26,7 +26,7 @@ namespace xnn::nn {
 namespace functional {
 
 // linear, embedding, pad, softmax, log_softmax, glu, mse_loss, l1_loss, smooth_l1_loss, huber_loss, binary_cross_entropy,
-// binary_cross_entropy_with_logits, kl_div
+// binary_cross_entropy_with_logits, kl_div, local_response_norm
 using namespace xnn::functional;
 
 using xnn::celu;
@@ -99,18 +99,38 @@ template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}, Operand X
 constexpr auto max_pool1d(X&& x) { return MaxPool1d<KernelSize, Options>{}(std::forward<X>(x)); }
 template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}, Operand X>
 constexpr auto max_pool2d(X&& x) { return MaxPool2d<KernelSize, Options>{}(std::forward<X>(x)); }
+template <Sizes KernelSize, MaxPoolOptions Options = MaxPoolOptions{}, Operand X>
+constexpr auto max_pool3d(X&& x) { return MaxPool3d<KernelSize, Options>{}(std::forward<X>(x)); }
 template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}, Operand X>
 constexpr auto avg_pool1d(X&& x) { return AvgPool1d<KernelSize, Options>{}(std::forward<X>(x)); }
 template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}, Operand X>
 constexpr auto avg_pool2d(X&& x) { return AvgPool2d<KernelSize, Options>{}(std::forward<X>(x)); }
+template <Sizes KernelSize, AvgPoolOptions Options = AvgPoolOptions{}, Operand X>
+constexpr auto avg_pool3d(X&& x) { return AvgPool3d<KernelSize, Options>{}(std::forward<X>(x)); }
+template <Sizes KernelSize, MaxUnpoolOptions Options = MaxUnpoolOptions{}, Operand X, Operand Indices>
+constexpr auto max_unpool1d(X&& x, Indices&& indices) { return MaxUnpool1d<KernelSize, Options>{}(std::forward<X>(x), std::forward<Indices>(indices)); }
+template <Sizes KernelSize, MaxUnpoolOptions Options = MaxUnpoolOptions{}, Operand X, Operand Indices>
+constexpr auto max_unpool2d(X&& x, Indices&& indices) { return MaxUnpool2d<KernelSize, Options>{}(std::forward<X>(x), std::forward<Indices>(indices)); }
+template <Sizes KernelSize, MaxUnpoolOptions Options = MaxUnpoolOptions{}, Operand X, Operand Indices>
+constexpr auto max_unpool3d(X&& x, Indices&& indices) { return MaxUnpool3d<KernelSize, Options>{}(std::forward<X>(x), std::forward<Indices>(indices)); }
+template <Sizes KernelSize, LPPoolOptions Options = LPPoolOptions{}, Operand X>
+constexpr auto lp_pool1d(X&& x, double norm_type) { return LPPool1d<KernelSize, Options>{norm_type}(std::forward<X>(x)); }
+template <Sizes KernelSize, LPPoolOptions Options = LPPoolOptions{}, Operand X>
+constexpr auto lp_pool2d(X&& x, double norm_type) { return LPPool2d<KernelSize, Options>{norm_type}(std::forward<X>(x)); }
+template <Sizes KernelSize, LPPoolOptions Options = LPPoolOptions{}, Operand X>
+constexpr auto lp_pool3d(X&& x, double norm_type) { return LPPool3d<KernelSize, Options>{norm_type}(std::forward<X>(x)); }
 template <Sizes OutputSize, Operand X>
 constexpr auto adaptive_avg_pool1d(X&& x) { return AdaptiveAvgPool1d<OutputSize>{}(std::forward<X>(x)); }
 template <Sizes OutputSize, Operand X>
 constexpr auto adaptive_avg_pool2d(X&& x) { return AdaptiveAvgPool2d<OutputSize>{}(std::forward<X>(x)); }
 template <Sizes OutputSize, Operand X>
-constexpr auto adaptive_max_pool1d(X&& x) { return AdaptiveMaxPool1d<OutputSize>{}(std::forward<X>(x)); }
-template <Sizes OutputSize, Operand X>
-constexpr auto adaptive_max_pool2d(X&& x) { return AdaptiveMaxPool2d<OutputSize>{}(std::forward<X>(x)); }
+constexpr auto adaptive_avg_pool3d(X&& x) { return AdaptiveAvgPool3d<OutputSize>{}(std::forward<X>(x)); }
+template <Sizes OutputSize, bool ReturnIndices = false, Operand X>
+constexpr auto adaptive_max_pool1d(X&& x) { return AdaptiveMaxPool1d<OutputSize, ReturnIndices>{}(std::forward<X>(x)); }
+template <Sizes OutputSize, bool ReturnIndices = false, Operand X>
+constexpr auto adaptive_max_pool2d(X&& x) { return AdaptiveMaxPool2d<OutputSize, ReturnIndices>{}(std::forward<X>(x)); }
+template <Sizes OutputSize, bool ReturnIndices = false, Operand X>
+constexpr auto adaptive_max_pool3d(X&& x) { return AdaptiveMaxPool3d<OutputSize, ReturnIndices>{}(std::forward<X>(x)); }
 
 /// Over the last dimensions, those of NormalizedShape.
 template <AnyShape NormalizedShape, Operand X>
@@ -121,6 +141,14 @@ constexpr auto layer_norm(X&& x, double eps = 1e-5) {
 template <AnyShape NormalizedShape, Operand X, Array W, Array B>
 constexpr auto layer_norm(X&& x, W&& weight, B&& bias, double eps = 1e-5) {
     return xnn::functional::layer_norm(std::forward<X>(x), LayerNormRule<NormalizedShape>{eps}, std::forward<W>(weight), std::forward<B>(bias));
+}
+
+/// With the moments of each of NumGroups groups of neighbouring channels of each image; optionally times weight, plus bias.
+template <index_t NumGroups, Operand X>
+constexpr auto group_norm(X&& x, double eps = 1e-5) { return xnn::apply(GroupNormRule<NumGroups>{eps}, std::forward<X>(x)); }
+template <index_t NumGroups, Operand X, Array W, Array B>
+constexpr auto group_norm(X&& x, const W& weight, const B& bias, double eps = 1e-5) {
+    return nn::detail::scale_channels<shape_t<operand_t<X>>::rank - 2>(group_norm<NumGroups>(std::forward<X>(x), eps), weight, bias);
 }
 
 /// 0 with probability p, else divided by 1 - p, element by element, in training.

@@ -113,6 +113,12 @@ template <index_t N, BatchNormOptions O, class T, class D>
 std::string arguments(const BatchNorm1d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
 template <index_t N, BatchNormOptions O, class T, class D>
 std::string arguments(const BatchNorm2d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
+template <index_t N, BatchNormOptions O, class T, class D>
+std::string arguments(const BatchNorm3d<N, O, T, D>& norm) { return batch_norm_arguments<N, O>(norm.eps, norm.momentum); }
+template <index_t Groups, index_t N, bool Affine, class T, class D>
+std::string arguments(const GroupNorm<Groups, N, Affine, T, D>& norm) {
+    return std::to_string(Groups) + ", " + std::to_string(N) + ", eps=" + number(norm.eps) + ", affine=" + flag(Affine);
+}
 template <class S, LayerNormOptions O, class T, class D>
 std::string arguments(const LayerNorm<S, O, T, D>& norm) {
     std::string shape;
@@ -140,10 +146,14 @@ template <Sizes K, MaxPoolOptions O>
 std::string arguments(const MaxPool1d<K, O>&) { return max_pool_arguments<K, O>(); }
 template <Sizes K, MaxPoolOptions O>
 std::string arguments(const MaxPool2d<K, O>&) { return max_pool_arguments<K, O>(); }
+template <Sizes K, MaxPoolOptions O>
+std::string arguments(const MaxPool3d<K, O>&) { return max_pool_arguments<K, O>(); }
 template <Sizes K, AvgPoolOptions O>
 std::string arguments(const AvgPool1d<K, O>&) { return avg_pool_arguments<K, O>(); }
 template <Sizes K, AvgPoolOptions O>
 std::string arguments(const AvgPool2d<K, O>&) { return avg_pool_arguments<K, O>(); }
+template <Sizes K, AvgPoolOptions O>
+std::string arguments(const AvgPool3d<K, O>&) { return avg_pool_arguments<K, O>(); }
 template <Sizes K, UnfoldOptions O>
 std::string arguments(const Unfold<K, O>&) {
     return "kernel_size=" + given(K) + ", dilation=" + given(O.dilation) + ", padding=" + given(O.padding) + ", stride=" + given(O.stride);
