@@ -4,6 +4,7 @@
 
 #include "../support/arrays.hpp"
 #include "../support/errors.hpp"
+#include "xnn/nn/cost.hpp"
 #include "xnn/nn/loss.hpp"
 #include "xnn/nn/traits.hpp"
 #include "xnn/optim/adamw.hpp"
@@ -108,6 +109,27 @@ TEST_CASE("a sequence longer than the cache or the context is refused, and the c
     REQUIRE_ERROR(model.next_logits(three, roomy), "Gpt", "at most 12 tokens", "13");
     REQUIRE(roomy.length() == 10);
     REQUIRE_ERROR(model.next_logits(tokens(1, 0), roomy), "at least one token");
+}
+
+TEST_CASE("a GPT's cost is a constant, and what a step takes", "[models]") {
+    constexpr index_t positions = 3 * 12, scores = 3 * 2 * 12 * 12;
+    constexpr index_t block = 2 * positions * 16 * (48 + 16 + 64 + 64) + 2 * scores * (8 + 8);
+    static_assert(flops<Gpt, Shape<3, 12>, std::int64_t> == 2 * block + 2 * positions * 16 * 10);
+
+    const Gpt model;
+    const Tensor<std::int64_t, Shape<3, 12>> x;  // all zeros
+    auto lease = Lease<Cpu>::take();
+    auto& forward = lease.arena();
+    forward.reset_peak();
+    lease = {};  // the next one to be taken
+    const auto y = model(x);
+    static_cast<void>(y.value());
+    auto back = Lease<Cpu>::take();
+    auto& backward = back.arena();
+    backward.reset_peak();
+    back = {};
+    y.backward(Tensor<float, Shape<3, 12, 10>>{}.view());
+    REQUIRE(forward.peak() + backward.peak() == static_cast<std::size_t>(workspace_bytes<Gpt, Shape<3, 12>, std::int64_t>));
 }
 
 TEST_CASE("a GPT's weights may be tied, and stay tied in a copy", "[models]") {

@@ -24,6 +24,11 @@ struct EmbeddingRule {
     template <std::size_t A, std::size_t B>
     static constexpr bool accepts(const Dims<A>&, const Dims<B>&) { return B == 2; }
 
+    template <class T, std::size_t R>
+    static constexpr index_t backward_bytes(const Dims<R>& indices, const Dims<2>& table) {
+        return kernels::EmbeddingExtents{product(indices), table[0], table[1]}.scratch() * static_cast<index_t>(sizeof(index_t));
+    }
+
     void check(auto indices, auto table) const {
         const index_t bad = kernels::check_indices(typename decltype(table)::device{}, indices.data, indices.size(), table.extent(0));
         if (bad >= 0)
