@@ -13,18 +13,20 @@
 #include "xnn/nn/normalization.hpp"
 #include "xnn/nn/pooling.hpp"
 #include "xnn/ops/activation.hpp"
+#include "xnn/ops/attention.hpp"
 #include "xnn/ops/embedding.hpp"
 #include "xnn/ops/glu.hpp"
 #include "xnn/ops/linear.hpp"
 #include "xnn/ops/pointwise.hpp"
+#include "xnn/ops/rms_norm.hpp"
 #include "xnn/ops/softmax.hpp"
 
 namespace xnn::nn {
 
 namespace functional {
 
-// linear, embedding, softmax, log_softmax, glu, mse_loss, l1_loss, smooth_l1_loss, huber_loss, binary_cross_entropy,
-// binary_cross_entropy_with_logits, kl_div
+// linear, embedding, softmax, log_softmax, glu, scaled_dot_product_attention, mse_loss, l1_loss, smooth_l1_loss, huber_loss,
+// binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
 using namespace xnn::functional;
 
 using xnn::celu;
@@ -91,6 +93,13 @@ constexpr auto layer_norm(X&& x, double eps = 1e-5) {
 template <AnyShape NormalizedShape, Operand X, Array W, Array B>
 constexpr auto layer_norm(X&& x, W&& weight, B&& bias, double eps = 1e-5) {
     return xnn::functional::layer_norm(std::forward<X>(x), LayerNormRule<NormalizedShape>{eps}, std::forward<W>(weight), std::forward<B>(bias));
+}
+
+/// Root mean square normalisation over the last dimensions, those of NormalizedShape; optionally times weight.
+template <AnyShape NormalizedShape, Operand X, Operand... Weight>
+    requires(sizeof...(Weight) <= 1)
+constexpr auto rms_norm(X&& x, double eps, Weight&&... weight) {
+    return xnn::functional::rms_norm(std::forward<X>(x), RmsNormRule<NormalizedShape>{eps}, std::forward<Weight>(weight)...);
 }
 
 /// 0 with probability p, else divided by 1 - p, element by element, in training.
