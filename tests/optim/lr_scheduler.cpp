@@ -34,6 +34,17 @@ TEST_CASE("schedules are PyTorch's", "[optim]") {
     check_schedule("CosineAnnealingLR", [](auto& optimizer) { return lr_scheduler::CosineAnnealingLR{optimizer, 6, 0.01}; });
 }
 
+TEST_CASE("LambdaLR multiplies each group's initial rate by a function of the epoch", "[optim]") {
+    nn::Linear<1, 1> a, b;
+    optim::SGD optimizer{{{a, {.lr = 1}}, {b, {.lr = 2}}}};
+    lr_scheduler::LambdaLR scheduler{optimizer, [](index_t epoch) { return 1.0 / static_cast<double>(epoch + 4); }};
+    REQUIRE(scheduler.get_last_lr() == std::vector<double>{0.25, 0.5});
+    scheduler.step();
+    REQUIRE(scheduler.get_last_lr() == std::vector<double>{0.2, 0.4});
+    for (int i = 0; i < 5; ++i) scheduler.step();
+    REQUIRE(scheduler.get_last_lr() == std::vector<double>{1.0 / 10, 2.0 / 10});
+}
+
 TEST_CASE("each group is scheduled from its own rate", "[optim]") {
     nn::Linear<1, 1> a, b;
     optim::SGD optimizer{{{a, {.lr = 1}}, {b, {.lr = 2}}}};

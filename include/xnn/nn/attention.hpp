@@ -17,6 +17,21 @@
 
 namespace xnn::nn {
 
+namespace detail {
+
+/// Rows First to before Last of a parameter, for use beside an X: on Meta only their shape, for a view is not constexpr.
+template <index_t First, index_t Last, class X, class P>
+constexpr auto rows_beside(const P& parameter) {
+    using T = typename P::value_type;
+    if constexpr (is_meta<X>)
+        return MetaLeaf<T, ruled_shape<SliceMap<0, First, Last, 1>, typename P::shape_type>,
+                        MetaTraits{.counted = xnn::detail::traits_of<X>.counted, .requires_grad = true}>{};
+    else
+        return slice<0, First, Last>(parameter);
+}
+
+}  // namespace detail
+
 /// Stands for a mask that is not there.
 struct NoMask {};
 
@@ -204,12 +219,12 @@ private:
         constexpr index_t first = Which * EmbedDim, last = first + EmbedDim;
         const auto with_bias = [&](auto&& weight) {
             if constexpr (Options.bias)
-                return functional::linear(std::move(x), std::forward<decltype(weight)>(weight), slice<0, first, last>(in_proj_bias));
+                return functional::linear(std::move(x), std::forward<decltype(weight)>(weight), detail::rows_beside<first, last, X>(in_proj_bias));
             else
                 return functional::linear(std::move(x), std::forward<decltype(weight)>(weight));
         };
         if constexpr (packed)
-            return with_bias(slice<0, first, last>(in_proj_weight));
+            return with_bias(detail::rows_beside<first, last, X>(in_proj_weight));
         else if constexpr (Which == 0)
             return with_bias(q_proj_weight);
         else if constexpr (Which == 1)

@@ -15,18 +15,20 @@
 #include "xnn/nn/padding.hpp"
 #include "xnn/nn/pooling.hpp"
 #include "xnn/ops/activation.hpp"
+#include "xnn/ops/attention.hpp"
 #include "xnn/ops/embedding.hpp"
 #include "xnn/ops/glu.hpp"
 #include "xnn/ops/linear.hpp"
 #include "xnn/ops/pointwise.hpp"
+#include "xnn/ops/rms_norm.hpp"
 #include "xnn/ops/softmax.hpp"
 
 namespace xnn::nn {
 
 namespace functional {
 
-// linear, embedding, pad, softmax, log_softmax, glu, mse_loss, l1_loss, smooth_l1_loss, huber_loss, binary_cross_entropy,
-// binary_cross_entropy_with_logits, kl_div, local_response_norm
+// linear, embedding, pad, softmax, log_softmax, glu, scaled_dot_product_attention, mse_loss, l1_loss, smooth_l1_loss, huber_loss,
+// binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, local_response_norm
 using namespace xnn::functional;
 
 using xnn::celu;
@@ -149,6 +151,13 @@ constexpr auto group_norm(X&& x, double eps = 1e-5) { return xnn::apply(GroupNor
 template <index_t NumGroups, Operand X, Array W, Array B>
 constexpr auto group_norm(X&& x, const W& weight, const B& bias, double eps = 1e-5) {
     return nn::detail::scale_channels<shape_t<operand_t<X>>::rank - 2>(group_norm<NumGroups>(std::forward<X>(x), eps), weight, bias);
+}
+
+/// Root mean square normalisation over the last dimensions, those of NormalizedShape; optionally times weight.
+template <AnyShape NormalizedShape, Operand X, Operand... Weight>
+    requires(sizeof...(Weight) <= 1)
+constexpr auto rms_norm(X&& x, double eps, Weight&&... weight) {
+    return xnn::functional::rms_norm(std::forward<X>(x), RmsNormRule<NormalizedShape>{eps}, std::forward<Weight>(weight)...);
 }
 
 /// 0 with probability p, else divided by 1 - p, element by element, in training.

@@ -10,6 +10,7 @@ namespace xnn {
 struct EmbeddingRule {
     static constexpr std::string_view name = "embedding";
     index_t padding_idx = -1;
+    bool scale_grad_by_freq = false;  // the gradient of a row is divided by how often it is picked
 
     template <class I, class T>
     using value_type = T;
@@ -23,6 +24,11 @@ struct EmbeddingRule {
     }
     template <std::size_t A, std::size_t B>
     static constexpr bool accepts(const Dims<A>&, const Dims<B>&) { return B == 2; }
+
+    template <class T, std::size_t R>
+    static constexpr index_t backward_bytes(const Dims<R>& indices, const Dims<2>& table) {
+        return kernels::EmbeddingExtents{product(indices), table[0], table[1]}.scratch() * static_cast<index_t>(sizeof(index_t));
+    }
 
     void check(auto indices, auto table) const {
         const index_t bad = kernels::check_indices(typename decltype(table)::device{}, indices.data, indices.size(), table.extent(0));
@@ -39,11 +45,24 @@ struct EmbeddingRule {
         const auto gt = get<1>(targets);
         const auto extents = sizes(indices, table);
         kernels::embedding_backward(typename decltype(table)::device{}, gy, indices.data, gt.data, gt.accumulate,
-                                    arena.template allocate<index_t>(extents.scratch()), extents, padding_idx);
+                                    arena.template allocate<index_t>(extents.scratch()), extents, padding_idx, scale_grad_by_freq);
     }
 
-private:
+protected:
     static kernels::EmbeddingExtents sizes(auto indices, auto table) { return {indices.size(), table.extent(0), table.extent(1)}; }
+};
+
+/// The same from a table that is scaled on the way: the rows that are picked have at most the norm max_norm afterwards.
+template <Floating T>
+struct RenormedEmbeddingRule : EmbeddingRule {
+    T* renormed = nullptr;  // the table, unless nothing is to be scaled
+    double max_norm = 0;
+    double norm_type = 2;
+
+    NothingSaved forward(auto& arena, auto y, auto indices, auto table) const {
+        if (renormed) kernels::embedding_renorm(typename decltype(y)::device{}, renormed, indices.data, sizes(indices, table), max_norm, norm_type);
+        return EmbeddingRule::forward(arena, y, indices, table);
+    }
 };
 
 namespace functional {
