@@ -10,6 +10,8 @@
 #include "xnn/nn/linear.hpp"
 #include "xnn/nn/normalization.hpp"
 #include "xnn/nn/pooling.hpp"
+#include "xnn/nn/rnn.hpp"
+#include "xnn/nn/rnn_cell.hpp"
 #include "xnn/nn/sparse.hpp"
 
 namespace xnn::nn {
@@ -101,6 +103,25 @@ template <Sizes K, AvgPoolOptions O>
 std::string arguments(const AvgPool1d<K, O>&) { return avg_pool_arguments<K, O>(); }
 template <Sizes K, AvgPoolOptions O>
 std::string arguments(const AvgPool2d<K, O>&) { return avg_pool_arguments<K, O>(); }
+[[gnu::cold, gnu::noinline]] inline std::string rnn_arguments(const RnnSpec& spec, double dropout) {
+    std::string text = std::to_string(spec.input_size) + ", " + std::to_string(spec.hidden_size);
+    if (spec.proj_size != 0) text += ", proj_size=" + std::to_string(spec.proj_size);
+    if (spec.num_layers != 1) text += ", num_layers=" + std::to_string(spec.num_layers);
+    if (!spec.bias) text += ", bias=False";
+    if (spec.batch_first) text += ", batch_first=True";
+    if (dropout != 0) text += ", dropout=" + number(dropout);
+    if (spec.bidirectional) text += ", bidirectional=True";
+    if (spec.single_step && spec.mode == RnnMode::relu) text += ", nonlinearity=relu";
+    return text;
+}
+template <class M>
+    requires requires { M::spec.single_step; }
+std::string arguments(const M& layer) {
+    if constexpr (M::spec.single_step)
+        return rnn_arguments(M::spec, 0);
+    else
+        return rnn_arguments(M::spec, layer.dropout);
+}
 inline std::string arguments(const Dropout& dropout) { return "p=" + number(dropout.p); }
 inline std::string arguments(const Dropout2d& dropout) { return "p=" + number(dropout.p); }
 

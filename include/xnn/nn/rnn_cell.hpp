@@ -21,6 +21,7 @@ struct RecurrentCell : Module<Self>, RnnWeights<Spec, Spec.input_size, T, Device
     static_assert(Spec.input_size > 0 && Spec.hidden_size > 0, "a recurrent cell's sizes are positive");
     using expects = Expects<Shape<dyn, Spec.input_size>>;
     using Weights = RnnWeights<Spec, Spec.input_size, T, Device>;
+    static constexpr RnnSpec spec = Spec;
 
     RecurrentCell() = default;
 
