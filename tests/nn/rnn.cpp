@@ -13,7 +13,7 @@ void check_rnn() {
     using nn::RNNOptions;
     check_recurrent<T, Input, Shape<1, 3, 6>>("RNN", RNN<4, 6, RNNOptions{}, T>{});
     check_recurrent<T, Input>("RNN no state", RNN<4, 6, RNNOptions{}, T>{});
-    check_recurrent<T, Input, Shape<1, 3, 6>>("RNN relu", RNN<4, 6, RNNOptions{.nonlinearity = nn::RNNNonlinearity::relu}, T>{});
+    check_recurrent<T, Input, Shape<1, 3, 6>>("RNN relu", RNN<4, 6, RNNOptions{.nonlinearity = nn::Nonlinearity::relu}, T>{});
 }
 template <class T>
 void check_lstm() {

@@ -13,8 +13,8 @@ using State = Shape<3, 6>;
 
 template <class T>
 void check_cells() {
-    check_recurrent<T, Input, State>("RNNCell", nn::RNNCell<4, 6, true, nn::RNNNonlinearity::tanh, T>{});
-    check_recurrent<T, Input, State>("RNNCell relu", nn::RNNCell<4, 6, true, nn::RNNNonlinearity::relu, T>{});
+    check_recurrent<T, Input, State>("RNNCell", nn::RNNCell<4, 6, true, nn::Nonlinearity::tanh, T>{});
+    check_recurrent<T, Input, State>("RNNCell relu", nn::RNNCell<4, 6, true, nn::Nonlinearity::relu, T>{});
     check_recurrent<T, Input, State, State>("LSTMCell", nn::LSTMCell<4, 6, true, T>{});
     check_recurrent<T, Input, State>("GRUCell", nn::GRUCell<4, 6, true, T>{});
 }
@@ -25,7 +25,7 @@ TEMPLATE_TEST_CASE("recurrent cells are PyTorch's", "[nn][rnn]", float, double, 
 
 TEST_CASE("recurrent cells' options are PyTorch's", "[nn][rnn]") {
     using T = double;
-    constexpr auto bent = nn::RNNNonlinearity::tanh;
+    constexpr auto bent = nn::Nonlinearity::tanh;
     check_recurrent<T, Input>("RNNCell no state", nn::RNNCell<4, 6, true, bent, T>{});
     check_recurrent<T, Input, State>("RNNCell no bias", nn::RNNCell<4, 6, false, bent, T>{});
     check_recurrent<T, Shape<4>, Shape<6>>("RNNCell unbatched", nn::RNNCell<4, 6, true, bent, T>{});
@@ -64,7 +64,7 @@ TEST_CASE("gradients of recurrent cells", "[nn][rnn]") {
     REQUIRE(gradcheck(twice, x, h, c, lstm.weight_ih, lstm.weight_hh, lstm.bias_ih, lstm.bias_hh));
     nn::GRUCell<3, 5, true, double> gru;
     REQUIRE(gradcheck([&](auto& in, auto& h0, auto&...) { return gru(in, gru(in, h0)); }, x, h, gru.weight_ih, gru.weight_hh, gru.bias_ih, gru.bias_hh));
-    nn::RNNCell<3, 5, true, nn::RNNNonlinearity::tanh, double> rnn;
+    nn::RNNCell<3, 5, true, nn::Nonlinearity::tanh, double> rnn;
     REQUIRE(gradcheck([&](auto& in, auto& h0, auto&...) { return rnn(in, rnn(in, h0)); }, x, h, rnn.weight_ih, rnn.weight_hh, rnn.bias_ih, rnn.bias_hh));
 }
 

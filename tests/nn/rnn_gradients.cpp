@@ -58,7 +58,7 @@ TEST_CASE("dropout between recurrent layers", "[nn][rnn]") {
     REQUIRE(values(gru(x).output) == plain);
 
     // Kept with probability 1 - p, and then divided by it: the last layer's gates see the first layer's output on average.
-    nn::RNN<1, 64, nn::RNNOptions{.num_layers = 2, .nonlinearity = nn::RNNNonlinearity::relu, .bias = false}, double> wide(0.25);
+    nn::RNN<1, 64, nn::RNNOptions{.num_layers = 2, .nonlinearity = nn::Nonlinearity::relu, .bias = false}, double> wide(0.25);
     auto& first = wide.weights<0>();
     auto& second = wide.weights<1>();
     nn::init::ones_(first.weight_ih);

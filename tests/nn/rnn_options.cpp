@@ -1,4 +1,5 @@
 #include "../support/recurrent.hpp"
+#include "xnn/nn/print.hpp"
 
 using namespace recurrent_tests;
 
@@ -72,4 +73,14 @@ TEST_CASE("recurrent layers have PyTorch's state-dict keys", "[nn][rnn]") {
     check("LSTM projected", nn::LSTM<4, 5, nn::LSTMOptions{.num_layers = 2, .proj_size = 3}>{});
     check("LSTMCell", nn::LSTMCell<4, 6>{});
     check("GRUCell no bias", nn::GRUCell<4, 6, false>{});
+}
+
+TEST_CASE("recurrent layers print as PyTorch prints them", "[nn][rnn]") {
+    constexpr nn::LSTMOptions options{.num_layers = 2, .bias = false, .batch_first = true, .bidirectional = true, .proj_size = 3};
+    REQUIRE(nn::to_string(nn::LSTM<4, 6, options>{0.25}) ==
+            "LSTM(4, 6, proj_size=3, num_layers=2, bias=False, batch_first=True, dropout=0.25, bidirectional=True)");
+    REQUIRE(nn::to_string(nn::RNN<4, 6, nn::RNNOptions{.nonlinearity = nn::Nonlinearity::relu}>{}) == "RNN(4, 6)");
+    REQUIRE(nn::to_string(nn::GRU<4, 6>{}) == "GRU(4, 6)");
+    REQUIRE(nn::to_string(nn::RNNCell<4, 6, false, nn::Nonlinearity::relu>{}) == "RNNCell(4, 6, bias=False, nonlinearity=relu)");
+    REQUIRE(nn::to_string(nn::LSTMCell<4, 6>{}) == "LSTMCell(4, 6)");
 }

@@ -12,6 +12,8 @@
 #include "xnn/nn/normalization.hpp"
 #include "xnn/nn/padding.hpp"
 #include "xnn/nn/pooling.hpp"
+#include "xnn/nn/rnn.hpp"
+#include "xnn/nn/rnn_cell.hpp"
 #include "xnn/nn/sparse.hpp"
 
 namespace xnn::nn {
@@ -162,6 +164,25 @@ template <Sizes Output, Sizes K, FoldOptions O>
 std::string arguments(const Fold<Output, K, O>&) {
     return "output_size=" + given(Output) + ", kernel_size=" + given(K) + ", dilation=" + given(O.dilation) + ", padding=" + given(O.padding) +
            ", stride=" + given(O.stride);
+}
+[[gnu::cold, gnu::noinline]] inline std::string rnn_arguments(const RnnSpec& spec, double dropout) {
+    std::string text = std::to_string(spec.input_size) + ", " + std::to_string(spec.hidden_size);
+    if (spec.proj_size != 0) text += ", proj_size=" + std::to_string(spec.proj_size);
+    if (spec.num_layers != 1) text += ", num_layers=" + std::to_string(spec.num_layers);
+    if (!spec.bias) text += ", bias=False";
+    if (spec.batch_first) text += ", batch_first=True";
+    if (dropout != 0) text += ", dropout=" + number(dropout);
+    if (spec.bidirectional) text += ", bidirectional=True";
+    if (spec.single_step && spec.mode == RnnMode::relu) text += ", nonlinearity=relu";
+    return text;
+}
+template <class M>
+    requires requires { M::spec.single_step; }
+std::string arguments(const M& layer) {
+    if constexpr (M::spec.single_step)
+        return rnn_arguments(M::spec, 0);
+    else
+        return rnn_arguments(M::spec, layer.dropout);
 }
 inline std::string arguments(const Dropout& dropout) { return "p=" + number(dropout.p); }
 inline std::string arguments(const Dropout2d& dropout) { return "p=" + number(dropout.p); }

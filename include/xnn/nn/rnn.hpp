@@ -9,7 +9,7 @@ namespace xnn::nn {
 /// The arguments of recurrent layers that decide about types, with PyTorch's names and defaults.
 struct RNNOptions {
     index_t num_layers = 1;
-    RNNNonlinearity nonlinearity = RNNNonlinearity::tanh;
+    Nonlinearity nonlinearity = Nonlinearity::tanh;
     bool bias = true;
     bool batch_first = false;
     bool bidirectional = false;
@@ -175,7 +175,7 @@ private:
 /// https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
 template <index_t InputSize, index_t HiddenSize, RNNOptions O = RNNOptions{}, Floating T = float, class Device = Cpu>
 struct RNN : detail::RecurrentLayer<RNN<InputSize, HiddenSize, O, T, Device>,
-                                    RnnSpec{detail::mode_of(O.nonlinearity), InputSize, HiddenSize, 0, O.num_layers, O.bias, O.batch_first, O.bidirectional}, T, Device> {
+                                    RnnSpec{detail::rnn_mode<O.nonlinearity>(), InputSize, HiddenSize, 0, O.num_layers, O.bias, O.batch_first, O.bidirectional}, T, Device> {
     using RNN::RecurrentLayer::RecurrentLayer;
 };
 

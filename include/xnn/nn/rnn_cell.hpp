@@ -21,6 +21,7 @@ struct RecurrentCell : Module<Self>, RnnWeights<Spec, Spec.input_size, T, Device
     static_assert(Spec.input_size > 0 && Spec.hidden_size > 0, "a recurrent cell's sizes are positive");
     using expects = Expects<Shape<dyn, Spec.input_size>>;
     using Weights = RnnWeights<Spec, Spec.input_size, T, Device>;
+    static constexpr RnnSpec spec = Spec;
 
     RecurrentCell() = default;
 
@@ -57,9 +58,9 @@ private:
 /// h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu of it: `h = cell(x, h)`; without h it is 0. x [batch, input_size] or
 /// [input_size] → [batch, hidden_size]. State: weight_ih [hidden_size, input_size], weight_hh [hidden_size, hidden_size],
 /// bias_ih, bias_hh [hidden_size]. https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
-template <index_t InputSize, index_t HiddenSize, bool Bias = true, RNNNonlinearity Nonlinearity = RNNNonlinearity::tanh, Floating T = float, class Device = Cpu>
-struct RNNCell : detail::RecurrentCell<RNNCell<InputSize, HiddenSize, Bias, Nonlinearity, T, Device>,
-                                       detail::cell_spec(detail::mode_of(Nonlinearity), InputSize, HiddenSize, Bias), T, Device> {
+template <index_t InputSize, index_t HiddenSize, bool Bias = true, Nonlinearity N = Nonlinearity::tanh, Floating T = float, class Device = Cpu>
+struct RNNCell : detail::RecurrentCell<RNNCell<InputSize, HiddenSize, Bias, N, T, Device>,
+                                       detail::cell_spec(detail::rnn_mode<N>(), InputSize, HiddenSize, Bias), T, Device> {
     RNNCell() = default;
 };
 

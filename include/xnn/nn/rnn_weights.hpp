@@ -6,8 +6,8 @@
 
 namespace xnn {
 
-/// What an RNN bends its states with.
-enum class RNNNonlinearity : unsigned char { tanh, relu };
+/// What an RNN bends its states with: tanh or relu.
+using init::Nonlinearity;
 
 }  // namespace xnn
 
@@ -17,7 +17,11 @@ using xnn::RNNNonlinearity;
 
 namespace detail {
 
-constexpr RnnMode mode_of(RNNNonlinearity nonlinearity) { return nonlinearity == RNNNonlinearity::tanh ? RnnMode::tanh : RnnMode::relu; }
+template <Nonlinearity N>
+constexpr RnnMode rnn_mode() {
+    static_assert(N == Nonlinearity::tanh || N == Nonlinearity::relu, "the nonlinearity of an RNN is tanh or relu");
+    return N == Nonlinearity::tanh ? RnnMode::tanh : RnnMode::relu;
+}
 
 enum class RnnKind { weight_ih, weight_hh, bias_ih, bias_hh, weight_hr };
 inline constexpr std::string_view rnn_kinds[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"};
