@@ -47,6 +47,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                empty ? nullptr : storages[tensor.storage].data() + tensor.offset * xnn::size_of(storage.dtype)});
         }
         const fuzz::Model model(entries);
-        xnn::detail::load_entries("fuzz", entries, model.state(), false, [](const auto&) {}, xnn::io::detail::CopyStrided{});
+        xnn::io::load_state("fuzz", entries, model.state(), false);
     });
 }

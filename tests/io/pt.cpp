@@ -248,7 +248,7 @@ TEST_CASE("pt: every prefix of a file is refused, and every damaged byte of it t
     const auto read = [&](const std::string& text) {
         Net net;
         PtFile file("damaged.pt", bytes(text));
-        xnn::detail::load_entries("damaged.pt", file.entries(), net.state_dict(), true, [](auto&) {}, io::detail::CopyStrided{});
+        load_state("damaged.pt", file.entries(), net.state_dict());
         return numbers(net.fc.weight.value());
     };
     const auto weight = read(whole);

@@ -70,6 +70,13 @@ private:
 
 }  // namespace detail
 
+/// Copies entries into the buffers of the same names. Throws one Error that lists everything that does not fit: dtypes
+/// and extents always, missing and unexpected names if `strict`. Then the target is unchanged.
+inline LoadResult load_state(std::string_view source, std::span<const StridedTensor> entries, const StateDict& target,
+                             bool strict = true) {
+    return xnn::detail::load_entries(source, entries, target, strict, [](const StridedTensor&) {}, detail::CopyStrided{});
+}
+
 /// A checkpoint that torch.save wrote (PyTorch 1.6 or newer). Reading one runs nothing: see unpickle(). The elements of a
 /// tensor are read from the file when entries() is asked for them.
 class PtFile {
@@ -181,8 +188,7 @@ private:
 inline LoadResult load_pt(const std::filesystem::path& file, const StateDict& target, bool strict = true,
                           const std::vector<std::string>& path = {}) {
     PtFile checkpoint(file);
-    return xnn::detail::load_entries(checkpoint.source(), checkpoint.entries(path), target, strict,
-                                     [](const StridedTensor&) {}, detail::CopyStrided{});
+    return load_state(checkpoint.source(), checkpoint.entries(path), target, strict);
 }
 
 /// Writes a state dict as torch.save does; torch.load(path, weights_only=True) reads it. Buffers that share their memory
