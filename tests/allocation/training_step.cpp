@@ -37,7 +37,7 @@ TEST_CASE("allocation: the counter counts") {
 }
 
 TEMPLATE_TEST_CASE("allocation: a training step after the first allocates nothing", "", networks::Mlp<>, networks::LeNet<>,
-                   networks::Residual<>, networks::Normalized<>) {
+                   networks::Residual<>, networks::Normalized<>, networks::UpAndDown<>) {
     SECTION("SGD") {
         TestType model;
         optim::SGD optimizer{model, {.lr = 0.01, .momentum = 0.9}};

@@ -10,9 +10,13 @@ using xnn::io::PickleValue;
 /// Reads a value and what it holds, down to some depth.
 void walk(const PickleValue& value, int depth) {
     switch (value.kind()) {
-        case PickleKind::boolean: value.boolean(); break;
+        case PickleKind::boolean:
+            value.boolean();
+            break;
         case PickleKind::integer:
-        case PickleKind::number: value.number(); break;
+        case PickleKind::number:
+            value.number();
+            break;
         case PickleKind::text:
             if (value.text().size() > (std::size_t{1} << 31)) __builtin_trap();
             break;
@@ -24,7 +28,8 @@ void walk(const PickleValue& value, int depth) {
                 walk(value[i], depth - 1);
             }
             break;
-        default: break;
+        default:
+            break;
     }
 }
 
@@ -37,16 +42,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // What PtFile does with archives that hold what the pickle says, as far as that is small.
         std::vector<std::vector<std::byte>> storages;
         for (const auto& storage : pickle.storages)
-            storages.emplace_back(static_cast<std::size_t>(storage.size < 4096 ? storage.size * xnn::size_of(storage.dtype) : 0));
+            storages.emplace_back(
+                static_cast<std::size_t>(storage.size < 4096 ? storage.size * xnn::size_of(storage.dtype) : 0));
         std::vector<xnn::io::StridedTensor> entries;
         for (const auto& tensor : pickle.tensors) {
             const auto& storage = pickle.storages[tensor.storage];
             if (storage.size >= 4096) continue;
-            const bool empty = *xnn::io::stored_bytes(storage.dtype, tensor.extents) == 0;
-            entries.push_back({std::to_string(entries.size()), storage.dtype, tensor.extents, tensor.strides,
-                               empty ? nullptr : storages[tensor.storage].data() + tensor.offset * xnn::size_of(storage.dtype)});
+            const auto &extents = pickle.shapes[tensor.extents], &strides = pickle.shapes[tensor.strides];
+            const bool empty = *xnn::io::stored_bytes(storage.dtype, extents) == 0;
+            const auto* elements = storages[tensor.storage].data();
+            entries.push_back({std::to_string(entries.size()), storage.dtype, extents, strides,
+                               empty ? nullptr : elements + tensor.offset * xnn::size_of(storage.dtype)});
         }
         const fuzz::Model model(entries);
-        xnn::detail::load_entries("fuzz", entries, model.state(), false, [](const auto&) {}, xnn::io::detail::CopyStrided{});
+        xnn::io::load_state("fuzz", entries, model.state(), false);
     });
 }

@@ -8,6 +8,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         xnn::io::PtFile file("fuzz", fuzz::bytes(data, size));
         const auto entries = file.entries();
         const fuzz::Model model(entries);
-        xnn::detail::load_entries("fuzz", entries, model.state(), false, [](const auto&) {}, xnn::io::detail::CopyStrided{});
+        xnn::io::load_state("fuzz", entries, model.state(), false);
     });
 }

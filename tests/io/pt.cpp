@@ -38,7 +38,8 @@ Tensor<T, S> read_one(const std::filesystem::path& path, const std::string& name
 template <class T, class S>
 std::vector<double> numbers(const Tensor<T, S>& tensor) {
     std::vector<double> result;
-    for (index_t i = 0; i < tensor.size(); ++i) result.push_back(static_cast<double>(static_cast<compute_t<T>>(tensor.data()[i])));
+    for (index_t i = 0; i < tensor.size(); ++i)
+        result.push_back(static_cast<double>(static_cast<compute_t<T>>(tensor.data()[i])));
     return result;
 }
 
@@ -80,10 +81,12 @@ TEST_CASE("pt: views of a shared storage have their own elements", "[io]") {
     const auto path = fixtures / "views.pt";
     const auto permuted = read_one<float, Shape<4, 2, 3>>(path, "permuted");
     for (index_t i = 0; i < 24; ++i) REQUIRE(permuted(i % 4, i / 12, i / 4 % 3) == static_cast<float>(i));
-    REQUIRE(numbers(read_one<float, Shape<2, 2, 2>>(path, "steps")) == std::vector<double>{1, 3, 9, 11, 13, 15, 21, 23});
+    REQUIRE(numbers(read_one<float, Shape<2, 2, 2>>(path, "steps")) ==
+            std::vector<double>{1, 3, 9, 11, 13, 15, 21, 23});
     REQUIRE(numbers(read_one<float, Shape<2, 1>>(path, "column")) == std::vector<double>{7, 19});
     REQUIRE(numbers(read_one<float, Shape<2, 2>>(path, "expanded")) == std::vector<double>{23, 23, 23, 23});
-    REQUIRE(numbers(read_one<float, Shape<3, 4>>(path, "expanded_rows")) == std::vector<double>{0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8});
+    REQUIRE(numbers(read_one<float, Shape<3, 4>>(path, "expanded_rows")) ==
+            std::vector<double>{0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8});
     REQUIRE(numbers(read_one<float, Shape<0, 0, 4>>(path, "none")).empty());
     REQUIRE(read_one<float, Shape<2, 3, 4>>(path, "cube")(1, 2, 3) == 23);
 }
@@ -101,7 +104,8 @@ TEST_CASE("pt: a state dict goes into a module", "[io]") {
     Net net;
     const auto result = load_pt(fixtures / "parameters.pt", net.state_dict(), false);  // of type nn.Parameter
     REQUIRE(numbers(net.fc.weight.value()) == weights);
-    REQUIRE(result.missing_keys == std::vector<std::string>{"norm.running_mean", "norm.running_var", "norm.num_batches_tracked"});
+    REQUIRE(result.missing_keys ==
+            std::vector<std::string>{"norm.running_mean", "norm.running_var", "norm.num_batches_tracked"});
 }
 
 TEST_CASE("pt: a state dict within a checkpoint is named", "[io]") {
@@ -139,7 +143,7 @@ TEST_CASE("pt: what else a checkpoint holds can be read", "[io]") {
     REQUIRE(contents["done"].boolean());
     REQUIRE(contents["optimizer"]["param_groups"][0]["lr"].number() == 0.5);
     REQUIRE(contents["optimizer"]["state"].key(1).integer() == 1);
-    REQUIRE(contents["model"]["fc.weight"].tensor().extents == std::vector<index_t>{2, 3});
+    REQUIRE(contents["model"]["fc.weight"].extents() == std::vector<index_t>{2, 3});
     REQUIRE_ERROR(contents["note"].integer(), "nested.pt", "an int", "a string");
     REQUIRE_ERROR(contents["history"][2], "below 2");
     REQUIRE_ERROR(contents["history"]["a"], "a dictionary", "a list");
@@ -153,8 +157,8 @@ TEST_CASE("pt: a checkpoint of another model changes nothing and says all", "[io
         nn::Linear<2, 2, false> out;
     } net;
     const auto before = numbers(net.fc.weight.value());
-    REQUIRE_ERROR(load_pt(fixtures / "model.pt", net.state_dict()), "model.pt", "fc.weight of float32 (2, 3) instead of float32 (2, 4)",
-                  "missing out.weight");
+    REQUIRE_ERROR(load_pt(fixtures / "model.pt", net.state_dict()), "model.pt",
+                  "fc.weight of float32 (2, 3) instead of float32 (2, 4)", "missing out.weight");
     REQUIRE_ERROR(load_pt(fixtures / "model.pt", net.state_dict(), false), "fc.weight of float32 (2, 3)");
     REQUIRE(numbers(net.fc.weight.value()) == before);
     REQUIRE(numbers(net.norm.weight.value()) == std::vector<double>{1, 1});
@@ -187,7 +191,8 @@ TEST_CASE("pt: every dtype is saved; shared memory once", "[io]") {
     const TemporaryFolder folder;
     std::vector<std::byte> memory(64, std::byte{1});
     StateDict state;
-    for (int i = 0; i < 10; ++i) state.push_back({"t" + std::to_string(i), static_cast<Dtype>(i), {2, 1}, memory.data()});
+    for (int i = 0; i < 10; ++i)
+        state.push_back({"t" + std::to_string(i), static_cast<Dtype>(i), {2, 1}, memory.data()});
     state.push_back({"tied", Dtype::F32, {2}, memory.data()});
     state.push_back({"empty", Dtype::F32, {0, 70000, 3}, nullptr});
     state.push_back({"größe \"\\\n", Dtype::I64, {}, memory.data()});
@@ -232,8 +237,10 @@ TEST_CASE("pt: files of other formats are refused by their names", "[io]") {
     REQUIRE_ERROR(PtFile(folder.file("empty.pt", "")), "empty.pt", "zip archive");
     REQUIRE_ERROR(PtFile(folder / "missing.pt"), "missing.pt", "readable");
     REQUIRE_ERROR(PtFile(archive(folder, "other.pt", {{"a.txt", "a"}})), "other.pt", "data.pkl");
-    REQUIRE_ERROR(PtFile(archive(folder, "script.pt", {{"a/data.pkl", "N."}, {"a/constants.pkl", "N."}})), "TorchScript");
-    REQUIRE_ERROR(PtFile(archive(folder, "big.pt", {{"a/data.pkl", "N."}, {"a/byteorder", "big"}})), "little-endian", "big");
+    REQUIRE_ERROR(PtFile(archive(folder, "script.pt", {{"a/data.pkl", "N."}, {"a/constants.pkl", "N."}})),
+                  "TorchScript");
+    REQUIRE_ERROR(PtFile(archive(folder, "big.pt", {{"a/data.pkl", "N."}, {"a/byteorder", "big"}})), "little-endian",
+                  "big");
 }
 
 TEST_CASE("pt: every prefix of a file is refused, and every damaged byte of it that matters", "[io]") {
@@ -248,7 +255,7 @@ TEST_CASE("pt: every prefix of a file is refused, and every damaged byte of it t
     const auto read = [&](const std::string& text) {
         Net net;
         PtFile file("damaged.pt", bytes(text));
-        xnn::detail::load_entries("damaged.pt", file.entries(), net.state_dict(), true, [](auto&) {}, io::detail::CopyStrided{});
+        load_state("damaged.pt", file.entries(), net.state_dict());
         return numbers(net.fc.weight.value());
     };
     const auto weight = read(whole);
@@ -292,7 +299,12 @@ TEST_CASE("pt: storages must be in the archive, as long as the pickle says", "[i
     REQUIRE_ERROR(load({{"y/data.pkl", pickle}}), "y.pt", "an entry y/data/0", "none");
     REQUIRE_ERROR(load({{"y/data.pkl", pickle}, {"y/data/0", four + four}}), "y/data/0", "4 bytes", "got 8");
     REQUIRE_ERROR(load({{"y/data.pkl", pickle}, {"y/data/0", "abc"}}), "4 bytes", "got 3");
+    std::string twice = pickle;  // x: tensor, x: tensor
+    const auto entry = pickle.substr(pickle.find('X'), pickle.size() - 2 - pickle.find('X'));
+    twice.insert(twice.size() - 2, entry);
+    REQUIRE_ERROR(load({{"y/data.pkl", twice}, {"y/data/0", four}}), "each name once", "x twice");
     bool flag = true;
     save_pt(folder / "b.pt", {{"b", Dtype::BOOL, {}, &flag}});
-    REQUIRE_ERROR(load({{"b/data.pkl", pickle_of(folder / "b.pt")}, {"b/data/0", "\2"}}), "bools that are 0 or 1", "got 2");
+    REQUIRE_ERROR(load({{"b/data.pkl", pickle_of(folder / "b.pt")}, {"b/data/0", "\2"}}), "bools that are 0 or 1",
+                  "got 2");
 }

@@ -40,6 +40,21 @@ struct Normalized : xnn::nn::Module<Normalized<T>> {
     }
 };
 
+/// Down and up again: mirrored borders, a transposed convolution, patches.
+template <class T = float>
+struct UpAndDown : xnn::nn::Module<UpAndDown<T>> {
+    static constexpr xnn::nn::ConvOptions down{.stride = 2, .padding = 1, .padding_mode = xnn::PaddingMode::reflect};
+    static constexpr xnn::nn::ConvTransposeOptions up{.stride = 2, .padding = 1, .output_padding = 1};
+    xnn::nn::Conv2d<1, 4, 3, down, T> conv;
+    xnn::nn::ConvTranspose2d<4, 2, 3, up, T> conv_transpose;
+    xnn::nn::Unfold<4, xnn::nn::UnfoldOptions{.stride = 4}> unfold;
+    xnn::nn::Fold<28, 4, xnn::nn::FoldOptions{.stride = 4}> fold;
+    xnn::nn::ZeroPad2d<-2> crop;
+    xnn::nn::Linear<1152, 10, true, T> out;
+
+    constexpr auto forward(auto x) const { return x | conv | xnn::nn::relu | conv_transpose | unfold | fold | crop | xnn::nn::flatten | out; }
+};
+
 /// Named intermediate results, used twice each.
 template <class T = float>
 struct Residual : xnn::nn::Module<Residual<T>> {

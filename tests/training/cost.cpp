@@ -48,7 +48,8 @@ std::size_t measured() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("cost: workspace_bytes is what a step takes", "", networks::Mlp<>, networks::LeNet<>, networks::Residual<>, networks::Normalized<>) {
+TEMPLATE_TEST_CASE("cost: workspace_bytes is what a step takes", "", networks::Mlp<>, networks::LeNet<>, networks::Residual<>, networks::Normalized<>,
+                   networks::UpAndDown<>) {
     REQUIRE(measured<TestType>() == static_cast<std::size_t>(workspace_bytes<TestType, Images>));
 }
 

@@ -36,11 +36,13 @@ void unfold(Cpu, const ConvGeometry& g, const T* x, T* patches, bool accumulate)
         T* made = accumulate ? scratch<Patches, T>(size) : to;
         conv_detail::unfold(g, 1, all_rows(g), x + c * g.input_size(), made);
         if (!accumulate) return;
-        for (index_t i = 0; i < size; ++i) to[i] = static_cast<T>(static_cast<compute_t<T>>(to[i]) + static_cast<compute_t<T>>(made[i]));
+        for (index_t i = 0; i < size; ++i)
+            to[i] = static_cast<T>(static_cast<compute_t<T>>(to[i]) + static_cast<compute_t<T>>(made[i]));
     });
 }
 
-/// x [+]= the patches, each element added where unfold() takes it from. 16-bit types are summed in float and rounded once.
+/// x [+]= the patches, each element added where unfold() takes it from. 16-bit types are summed in float and rounded
+/// once.
 template <Floating T>
 void fold(Cpu, const ConvGeometry& g, const T* patches, T* x, bool accumulate) {
     using namespace fold_detail;

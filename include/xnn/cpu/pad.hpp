@@ -29,10 +29,14 @@ struct PadGeometry {
         const index_t i = place - before[d], n = input[d];
         if (i >= 0 && i < n) return i;
         switch (mode) {
-            case PaddingMode::reflect: return i < 0 ? -i : 2 * (n - 1) - i;
-            case PaddingMode::replicate: return i < 0 ? 0 : n - 1;
-            case PaddingMode::circular: return i < 0 ? i + n : i - n;
-            default: return -1;
+            case PaddingMode::reflect:
+                return i < 0 ? -i : 2 * (n - 1) - i;
+            case PaddingMode::replicate:
+                return i < 0 ? 0 : n - 1;
+            case PaddingMode::circular:
+                return i < 0 ? i + n : i - n;
+            default:
+                return -1;
         }
     }
 };
@@ -121,7 +125,8 @@ void pad_backward(Cpu, index_t planes, const PadGeometry& g, const T* gy, T* gx,
         T* target = gx + plane * from_size;
         const T* gradient = gy + plane * to_size;
         if constexpr (ReducedFloat<T>) {
-            float* wide = accumulate ? wide_detail::widen<WidePlane>(target, from_size) : scratch<WidePlane, float>(from_size);
+            float* wide =
+                accumulate ? wide_detail::widen<WidePlane>(target, from_size) : scratch<WidePlane, float>(from_size);
             if (!accumulate) std::fill_n(wide, from_size, 0.0F);
             add_plane(g, gradient, wide);
             wide_detail::convert_rows(wide, from_size, 1, from_size, target, from_size);

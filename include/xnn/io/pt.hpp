@@ -1,5 +1,5 @@
-// PyTorch's own checkpoints, .pt and .pth: a zip archive of a pickle, which says what there is, and of the elements of all
-// tensors. Needs libzip (CMake: xnn::pt). https://pytorch.org/docs/stable/notes/serialization.html
+// PyTorch's own checkpoints, .pt and .pth: a zip archive of a pickle, which says what there is, and of the elements of
+// all tensors. Needs libzip (CMake: xnn::pt). https://pytorch.org/docs/stable/notes/serialization.html
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,12 +22,13 @@
 
 namespace xnn::io {
 
-/// An entry of a file whose elements need not stand one after the other. Does not own them.
+/// An entry of a file whose elements need not stand one after the other. Owns neither them nor what says where they
+/// are.
 struct StridedTensor {
     std::string name;
     Dtype dtype;
-    std::vector<index_t> extents;
-    std::vector<index_t> strides;  ///< in elements
+    const std::vector<index_t>& extents;
+    const std::vector<index_t>& strides;  ///< in elements
     const std::byte* data;
 };
 
@@ -70,8 +72,16 @@ private:
 
 }  // namespace detail
 
-/// A checkpoint that torch.save wrote (PyTorch 1.6 or newer). Reading one runs nothing: see unpickle(). The elements of a
-/// tensor are read from the file when entries() is asked for them.
+/// Copies entries into the buffers of the same names. Throws one Error that lists everything that does not fit: dtypes
+/// and extents always, missing and unexpected names if `strict`. Then the target is unchanged.
+inline LoadResult load_state(std::string_view source, std::span<const StridedTensor> entries, const StateDict& target,
+                             bool strict = true) {
+    return xnn::detail::load_entries(
+        source, entries, target, strict, [](const StridedTensor&) {}, detail::CopyStrided{});
+}
+
+/// A checkpoint that torch.save wrote (PyTorch 1.6 or newer). Reading one runs nothing: see unpickle(). The elements of
+/// a tensor are read from the file when entries() is asked for them.
 class PtFile {
 public:
     /// Opens the file and reads its pickle; throws Error, naming the file, if anything about it is wrong.
@@ -87,21 +97,26 @@ public:
     /// What the file holds: mostly a dictionary.
     PickleValue contents() const { return {source(), pickle_, pickle_.root}; }
 
-    /// The tensors of a dictionary, in its order; valid as long as this object lives. `path` says which entry of the file
-    /// that dictionary is: {} the file itself, {"model"} the entry of that name, {"ema", "model"} an entry of an entry.
-    /// Throws Error where that is no dictionary, or one of other things than tensors.
+    /// The tensors of a dictionary, in its order; valid as long as this object lives. `path` says which entry of the
+    /// file that dictionary is: {} the file itself, {"model"} the entry of that name, {"ema", "model"} an entry of an
+    /// entry. Throws Error where that is no dictionary, or one of other things than tensors.
     std::vector<StridedTensor> entries(const std::vector<std::string>& path = {}) {
         PickleValue dictionary = contents();
         for (const auto& name : path) dictionary = dictionary[std::string_view(name)];
-        if (!dictionary.is(PickleKind::dictionary)) fail(source(), "a dictionary of tensors", io::name_of(dictionary.kind()));
+        if (!dictionary.is(PickleKind::dictionary))
+            fail(source(), "a dictionary of tensors", io::name_of(dictionary.kind()));
         std::vector<StridedTensor> result;
+        std::set<std::string_view> names;
         for (std::size_t i = 0; i < dictionary.size(); ++i) {
             const auto key = dictionary.key(i), value = dictionary[i];
             if (!key.is(PickleKind::text)) fail(source(), "strings as names of tensors", io::name_of(key.kind()));
+            if (!names.insert(key.text()).second)
+                fail(source(), "each name once", std::string(key.text().substr(0, 200)) + " twice");
             if (!value.is(PickleKind::tensor))
                 fail(source(), "a dictionary of tensors",
-                     std::string(io::name_of(value.kind())) + " as " + std::string(key.text()) + "; a state dict within a checkpoint has to be named");
-            result.push_back(entry(std::string(key.text()), value.tensor()));
+                     std::string(io::name_of(value.kind())) + " as " + std::string(key.text()) +
+                         "; a state dict within a checkpoint has to be named");
+            result.push_back(entry(std::string(key.text()), value));
         }
         return result;
     }
@@ -111,7 +126,8 @@ private:
     static std::string check_start(std::string source, std::span<const std::byte> start) {
         const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
         if (text.starts_with("\x80\x02\x8a\x0al\xfc\x9c"))  // a pickle of the number that the format began with
-            fail(source, "a zip archive, as PyTorch 1.6 and newer write it", "the legacy format of torch.save; load and save it again with PyTorch");
+            fail(source, "a zip archive, as PyTorch 1.6 and newer write it",
+                 "the legacy format of torch.save; load and save it again with PyTorch");
         if (!text.starts_with("PK")) fail(source, "a zip archive, as torch.save writes it", "another beginning");
         return source;
     }
@@ -149,20 +165,22 @@ private:
             if (!place) fail(source(), "an entry " + name, "none");
             const auto bytes = *stored_bytes(storage.dtype, std::array{storage.size});
             if (archive_.entries()[*place].size != static_cast<std::uint64_t>(bytes))
-                fail(source() + ": " + name, std::to_string(bytes) + " bytes", std::to_string(archive_.entries()[*place].size));
+                fail(source() + ": " + name, std::to_string(bytes) + " bytes",
+                     std::to_string(archive_.entries()[*place].size));
             places_.push_back(*place);
         }
     }
 
-    StridedTensor entry(std::string name, const PickledTensor& tensor) {
+    StridedTensor entry(std::string name, const PickleValue& value) {
+        const auto& tensor = value.tensor();
         const auto& storage = pickle_.storages[tensor.storage];
         auto& bytes = elements_[tensor.storage];
         if (bytes.empty() && storage.size > 0) {
             bytes = archive_.read(places_[tensor.storage]);
             check_bools(source(), {storage.key, storage.dtype, {storage.size}, bytes.data()});
         }
-        const bool empty = *stored_bytes(storage.dtype, tensor.extents) == 0;
-        return {std::move(name), storage.dtype, tensor.extents, tensor.strides,
+        const bool empty = *stored_bytes(storage.dtype, value.extents()) == 0;
+        return {std::move(name), storage.dtype, value.extents(), value.strides(),
                 empty ? nullptr : bytes.data() + tensor.offset * size_of(storage.dtype)};
     }
 
@@ -181,30 +199,32 @@ private:
 inline LoadResult load_pt(const std::filesystem::path& file, const StateDict& target, bool strict = true,
                           const std::vector<std::string>& path = {}) {
     PtFile checkpoint(file);
-    return xnn::detail::load_entries(checkpoint.source(), checkpoint.entries(path), target, strict,
-                                     [](const StridedTensor&) {}, detail::CopyStrided{});
+    return load_state(checkpoint.source(), checkpoint.entries(path), target, strict);
 }
 
-/// Writes a state dict as torch.save does; torch.load(path, weights_only=True) reads it. Buffers that share their memory
-/// share it in the file. The file is complete or, after an Error, as it was.
+/// Writes a state dict as torch.save does; torch.load(path, weights_only=True) reads it. Buffers that share their
+/// memory share it in the file. The file is complete or, after an Error, as it was.
 inline void save_pt(const std::filesystem::path& path, const StateDict& entries) {
     std::map<std::tuple<const void*, Dtype, index_t>, std::string> stored;
     std::vector<std::string> keys;
     std::vector<const NamedBuffer*> storages;
     for (const auto& entry : entries) {
-        const auto [place, is_new] = stored.try_emplace({entry.data, entry.dtype, entry.size()}, std::to_string(storages.size()));
+        const auto [place, is_new] =
+            stored.try_emplace({entry.data, entry.dtype, entry.size()}, std::to_string(storages.size()));
         if (is_new) storages.push_back(&entry);
         keys.push_back(place->second);
     }
     const std::string pickle = pickle_state(path.string(), entries, keys);
 
     constexpr std::string_view version = "3\n", byteorder = "little";
-    const std::string root = detail::is_utf8(path.stem().string()) && !path.stem().empty() ? path.stem().string() + "/" : "archive/";
+    const std::string root =
+        detail::is_utf8(path.stem().string()) && !path.stem().empty() ? path.stem().string() + "/" : "archive/";
     ZipWriter archive(path);
     archive.add(root + "data.pkl", pickle.data(), pickle.size());
     archive.add(root + "byteorder", byteorder.data(), byteorder.size());
     for (std::size_t i = 0; i < storages.size(); ++i)
-        archive.add(root + "data/" + std::to_string(i), storages[i]->data, static_cast<std::size_t>(storages[i]->bytes()));
+        archive.add(root + "data/" + std::to_string(i), storages[i]->data,
+                    static_cast<std::size_t>(storages[i]->bytes()));
     archive.add(root + "version", version.data(), version.size());
     archive.commit();
 }

@@ -27,7 +27,8 @@ public:
     /// Reads the file; throws Error, naming it, if anything about it is wrong.
     explicit SafetensorsFile(const std::filesystem::path& path) : SafetensorsFile(path.string(), read_file(path)) {}
     /// From the bytes of a file; messages call them `source`.
-    SafetensorsFile(std::string source, std::vector<std::byte> bytes) : source_(std::move(source)), bytes_(std::move(bytes)) {
+    SafetensorsFile(std::string source, std::vector<std::byte> bytes)
+        : source_(std::move(source)), bytes_(std::move(bytes)) {
         const std::size_t header_bytes = read_header_length();
         const char* text = reinterpret_cast<const char*>(bytes_.data()) + sizeof(std::uint64_t);
         read_header(parse(std::string_view(text, header_bytes)), sizeof(std::uint64_t) + header_bytes);

@@ -1,4 +1,5 @@
-// Zip archives whose entries are stored as they are, not packed: what torch.save makes. The only place that names libzip.
+// Zip archives whose entries are stored as they are, not packed: what torch.save makes. The only place that names
+// libzip.
 #pragma once
 
 #include <zip.h>
@@ -30,8 +31,8 @@ inline std::string zip_text(zip_error_t& error) {
 }
 }  // namespace detail
 
-/// Reads an archive. Packed entries are refused, and together entries are no longer than the archive: so no entry can be
-/// larger than what a user has handed in. Errors name the source.
+/// Reads an archive. Packed entries are refused, and together entries are no longer than the archive: so no entry can
+/// be larger than what a user has handed in. Errors name the source.
 class ZipReader {
 public:
     /// An entry of the archive.
@@ -82,7 +83,8 @@ public:
         for (;;) {
             std::byte none;
             const bool full = done == bytes.size();
-            const auto got = zip_fread(file.get(), full ? static_cast<void*>(&none) : bytes.data() + done, full ? 1 : bytes.size() - done);
+            const auto got = zip_fread(file.get(), full ? static_cast<void*>(&none) : bytes.data() + done,
+                                       full ? 1 : bytes.size() - done);
             if (got < 0) refuse(name, zip_file_strerror(file.get()));
             if (got == 0) break;
             if (full) refuse(name, "a longer one");
@@ -109,7 +111,8 @@ private:
             zip_stat_t stat;
             zip_stat_init(&stat);
             constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
-            if (zip_stat_index(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW, &stat) != 0 || (stat.valid & needed) != needed)
+            if (zip_stat_index(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW, &stat) != 0 ||
+                (stat.valid & needed) != needed)
                 refuse(std::to_string(i), zip_strerror(archive_.get()));
             if (stat.comp_method != ZIP_CM_STORE || stat.comp_size != stat.size)
                 refuse(stat.name, "a packed or encrypted one");

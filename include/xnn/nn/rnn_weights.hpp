@@ -4,16 +4,10 @@
 #include "xnn/nn/linear.hpp"
 #include "xnn/ops/rnn.hpp"
 
-namespace xnn {
+namespace xnn::nn {
 
 /// What an RNN bends its states with: tanh or relu.
 using init::Nonlinearity;
-
-}  // namespace xnn
-
-namespace xnn::nn {
-
-using xnn::RNNNonlinearity;
 
 namespace detail {
 

@@ -86,14 +86,14 @@ struct PadRule {
 
 private:
     /// Whether an extent has the elements that this mode takes.
-    static constexpr bool has_room(index_t extent, index_t ahead, index_t behind) {
-        if (Mode != PaddingMode::constant && (ahead < 0 || behind < 0)) return false;
+    static constexpr bool has_room(index_t extent, index_t front, index_t behind) {
+        if (Mode != PaddingMode::constant && (front < 0 || behind < 0)) return false;
         if (extent == dyn) return true;
         switch (Mode) {
-            case PaddingMode::reflect: return ahead < extent && behind < extent;
-            case PaddingMode::circular: return ahead <= extent && behind <= extent;
+            case PaddingMode::reflect: return front < extent && behind < extent;
+            case PaddingMode::circular: return front <= extent && behind <= extent;
             case PaddingMode::replicate: return extent > 0;
-            default: return extent + std::min<index_t>(ahead, 0) + std::min<index_t>(behind, 0) >= 0;
+            default: return extent + std::min<index_t>(front, 0) + std::min<index_t>(behind, 0) >= 0;
         }
     }
     template <std::size_t R>

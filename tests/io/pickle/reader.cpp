@@ -14,9 +14,13 @@ namespace {
 Pickle read(const std::string& bytes) { return unpickle("p", bytes); }
 
 /// A tensor of FloatStorage "0" with `size` elements: instructions that push numbers and tuples of them.
-std::string tensor(const std::string& size, const std::string& offset, const std::string& extents, const std::string& strides) {
-    return "ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x01" "0U\3cpu"s + size + "tQ" + offset + extents + strides +
-           "\x89N" "tR";
+std::string tensor(const std::string& size, const std::string& offset, const std::string& extents,
+                   const std::string& strides) {
+    return "ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x01"
+           "0U\3cpu"s +
+           size + "tQ" + offset + extents + strides +
+           "\x89N"
+           "tR";
 }
 std::string integer(std::int64_t value) {
     std::string bytes = "\x8a\x08";
@@ -75,25 +79,37 @@ TEST_CASE("pickle: known names are called with nothing but what they take", "[io
     REQUIRE_ERROR(read("]Q."), "a list");
     REQUIRE_ERROR(read(")Q."), "persistent id");
     REQUIRE_ERROR(read("]}b."), "attributes of a list");
-    REQUIRE_ERROR(read("(U\7storageccollections\nOrderedDict\nU\1" "0U\3cpuK\1tQ."), "persistent id");
-    REQUIRE_ERROR(read("(U\7storagectorch\nFloatStorage\nU\1" "0U\3cpuJ\xff\xff\xff\xfftQ."), "persistent id");
-    REQUIRE_ERROR(read("(U\7storagectorch\nFloatStorage\nX\0\1\0\0"s + std::string(256, 'k') + "U\3cpuK\1tQ."), "persistent id");
+    REQUIRE_ERROR(read("(U\7storageccollections\nOrderedDict\nU\1"
+                       "0U\3cpuK\1tQ."),
+                  "persistent id");
+    REQUIRE_ERROR(read("(U\7storagectorch\nFloatStorage\nU\1"
+                       "0U\3cpuJ\xff\xff\xff\xfftQ."),
+                  "persistent id");
+    REQUIRE_ERROR(read("(U\7storagectorch\nFloatStorage\nX\0\1\0\0"s + std::string(256, 'k') + "U\3cpuK\1tQ."),
+                  "persistent id");
 }
 
 TEST_CASE("pickle: instructions need what they take", "[io]") {
-    for (const std::string bytes : {".", "0.", "1.", "2.", "t.", "l.", "\x85.", "\x87.", "a.", "]a.", "s.", "}Ns.", "u.", "]NNs.", "NNa.", "(}NNNu.",
-                                    "}(Nu.", "q\1.", "h\1.", "j\1\1\1\1.", "R.", ")R.", "b.", "Q.", "]N(0e.", "\x93."})
+    for (const std::string bytes : {".",    "0.",         "1.",   "2.",  "t.",    "l.",   "\x85.",   "\x87.", "a.",
+                                    "]a.",  "s.",         "}Ns.", "u.",  "]NNs.", "NNa.", "(}NNNu.", "}(Nu.", "q\1.",
+                                    "h\1.", "j\1\1\1\1.", "R.",   ")R.", "b.",    "Q.",   "]N(0e.",  "\x93."})
         REQUIRE_ERROR(read(bytes), "p: expected", "got");
     REQUIRE(read("N(0.").nodes.size() == 1);  // POP of a mark
     const std::string whole = "\x80\2}q\1(X\1\0\0\0a"s + tensor("K\6", "K\1", "K\2K\1\x86", "K\3K\1\x86") + "u.";
     REQUIRE(read(whole).tensors.size() == 1);
-    for (std::size_t size = 0; size < whole.size(); ++size) REQUIRE_ERROR(read(whole.substr(0, size)), "p: expected", "got");
-    REQUIRE_ERROR(read("X\xff\xff\xff\xff" "a."), "cut off");
-    REQUIRE_ERROR(read("\x8d\xff\xff\xff\xff\xff\xff\xff\xff" "a."), "cut off");
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        REQUIRE_ERROR(read(whole.substr(0, size)), "p: expected", "got");
+    REQUIRE_ERROR(read("X\xff\xff\xff\xff"
+                       "a."),
+                  "cut off");
+    REQUIRE_ERROR(read("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"
+                       "a."),
+                  "cut off");
 }
 
 TEST_CASE("pickle: a tensor lies within its storage", "[io]") {
-    const auto accepts = [](std::int64_t size, std::int64_t offset, const std::vector<std::int64_t>& extents, const std::vector<std::int64_t>& strides) {
+    const auto accepts = [](std::int64_t size, std::int64_t offset, const std::vector<std::int64_t>& extents,
+                            const std::vector<std::int64_t>& strides) {
         return error_of([&] { read(tensor(integer(size), integer(offset), tuple(extents), tuple(strides)) + "."); });
     };
     constexpr std::int64_t huge = INT64_MAX, half = std::int64_t{1} << 62;
@@ -102,7 +118,8 @@ TEST_CASE("pickle: a tensor lies within its storage", "[io]") {
     REQUIRE(accepts(6, 5, {1, 1}, {huge, huge}).empty());
     REQUIRE(accepts(6, 5, {4, 5}, {0, 0}).empty());
     REQUIRE(accepts(6, 9, {0, 5}, {1, 1}).empty());
-    REQUIRE(mentions(accepts(6, 1, {2, 3}, {3, 1}), "within the 6 elements of storage 0", "(2, 3) with strides (3, 1) from 1 on"));
+    REQUIRE(mentions(accepts(6, 1, {2, 3}, {3, 1}), "within the 6 elements of storage 0",
+                     "(2, 3) with strides (3, 1) from 1 on"));
     REQUIRE(mentions(accepts(6, 6, {}, {}), "within"));
     REQUIRE(mentions(accepts(6, -1, {}, {}), "within"));
     REQUIRE(mentions(accepts(6, huge, {}, {}), "within"));
@@ -115,7 +132,8 @@ TEST_CASE("pickle: a tensor lies within its storage", "[io]") {
     REQUIRE(mentions(accepts(6, 0, {-1}, {1}), "no whole numbers"));
     REQUIRE(mentions(accepts(6, 0, {2}, {-1}), "no whole numbers"));
     REQUIRE(mentions(accepts(6, 0, std::vector<std::int64_t>(65, 1), std::vector<std::int64_t>(65, 1)), "at most 64"));
-    REQUIRE_ERROR(read(tensor("K\6", "K\0"s, ")", ")") + tensor("K\7", "K\0"s, ")", ")") + "."), "storage 0 of float32 (6)", "float32 (7)");
+    REQUIRE_ERROR(read(tensor("K\6", "K\0"s, ")", ")") + tensor("K\7", "K\0"s, ")", ")") + "."),
+                  "storage 0 of float32 (6)", "float32 (7)");
 }
 
 TEST_CASE("pickle: depth, cycles and the memo cost nothing", "[io]") {
@@ -130,6 +148,16 @@ TEST_CASE("pickle: depth, cycles and the memo cost nothing", "[io]") {
     std::string laughs = "U\3lolq\1";
     for (int i = 0; i < 200; ++i) laughs += "h\1h\1\x86q\1";
     REQUIRE(read(laughs + ".").containers.size() == 200);
-    REQUIRE(read("Nr\xff\xff\xff\xff" "j\xff\xff\xff\xff.").nodes.size() == 1);
+    // One description of a tensor, used again and again: its extents are kept once.
+    const std::string many_dimensions = tuple(std::vector<std::int64_t>(64, 1));
+    std::string again = tensor("K\1", "K\0"s, many_dimensions + "q\2", "h\2");
+    again.insert(again.size() - 1, "q\3");  // the arguments, before they are used
+    for (int i = 0; i < 1000; ++i) again += "ctorch._utils\n_rebuild_tensor_v2\nh\3R";
+    const Pickle tensors = read(again + ".");
+    REQUIRE(tensors.tensors.size() == 1001);
+    REQUIRE(tensors.shapes.size() == 1);
+    REQUIRE(read("Nr\xff\xff\xff\xff"
+                 "j\xff\xff\xff\xff.")
+                .nodes.size() == 1);
     REQUIRE_ERROR(read(std::string((std::size_t{32} << 20) + 1, 'N')), "at most 33554432 bytes");
 }

@@ -42,17 +42,17 @@ inline std::optional<std::size_t> callable_of(std::string_view module, std::stri
 }
 
 /// Whether every element of a tensor lies among `size` elements.
-inline bool lies_within(index_t size, const PickledTensor& tensor) {
-    if (tensor.offset < 0) return false;
-    for (const index_t extent : tensor.extents)
+inline bool lies_within(index_t size, index_t offset, const std::vector<index_t>& extents, const std::vector<index_t>& strides) {
+    if (offset < 0) return false;
+    for (const index_t extent : extents)
         if (extent == 0) return true;
-    if (tensor.offset >= size) return false;
-    index_t room = size - 1 - tensor.offset;  // from the first element to the last one of the storage
-    for (std::size_t i = 0; i < tensor.extents.size(); ++i) {
-        const index_t steps = tensor.extents[i] - 1, stride = tensor.strides[i];
+    if (offset >= size) return false;
+    index_t room = size - 1 - offset;  // from the first element to the last one of the storage
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+        const index_t steps = extents[i] - 1;
         if (steps == 0) continue;
-        if (stride > room / steps) return false;
-        room -= stride * steps;
+        if (strides[i] > room / steps) return false;
+        room -= strides[i] * steps;
     }
     return true;
 }
@@ -349,19 +349,24 @@ private:
         if (!right) refuse("a tensor without a storage and an offset");
         if (values.size() == 7 && !(node(values[6]).kind == Kind::dictionary && elements(values[6]).empty()))
             refuse("a tensor with metadata (conjugate or negative bits)");
-        PickledTensor tensor{node(values[0]).index, node(values[1]).integer, numbers(values[2]), numbers(values[3])};
+        const PickledTensor tensor{node(values[0]).index, node(values[1]).integer, shape(values[2]), shape(values[3])};
         const auto& storage = pickle_.storages[tensor.storage];
-        if (tensor.extents.size() != tensor.strides.size())
-            fail(source_, "a stride for each extent", to_text(tensor.extents) + " and " + to_text(tensor.strides));
-        if (!stored_bytes(storage.dtype, tensor.extents)) fail(source_, "a tensor that fits in memory", to_text(tensor.extents));
-        if (!lies_within(storage.size, tensor))
+        const auto &extents = pickle_.shapes[tensor.extents], &strides = pickle_.shapes[tensor.strides];
+        if (extents.size() != strides.size()) fail(source_, "a stride for each extent", to_text(extents) + " and " + to_text(strides));
+        if (!stored_bytes(storage.dtype, extents)) fail(source_, "a tensor that fits in memory", to_text(extents));
+        if (!lies_within(storage.size, tensor.offset, extents, strides))
             fail(source_, "a tensor within the " + std::to_string(storage.size) + " elements of storage " + storage.key,
-                 to_text(tensor.extents) + " with strides " + to_text(tensor.strides) + " from " + std::to_string(tensor.offset) + " on");
+                 to_text(extents) + " with strides " + to_text(strides) + " from " + std::to_string(tensor.offset) + " on");
         push(PickleNode(Kind::tensor, pickle_.tensors.size()));
-        pickle_.tensors.push_back(std::move(tensor));
+        pickle_.tensors.push_back(tensor);
     }
 
-    /// A tuple of extents or strides.
+    /// The place of a tuple's extents or strides in Pickle::shapes.
+    std::size_t shape(Ref ref) {
+        const auto [place, is_new] = shape_of_tuple_.try_emplace(ref, pickle_.shapes.size());
+        if (is_new) pickle_.shapes.push_back(numbers(ref));
+        return place->second;
+    }
     std::vector<index_t> numbers(Ref ref) {
         if (node(ref).kind != Kind::tuple) refuse("extents or strides that are no tuple");
         const auto& values = elements(ref);
@@ -389,6 +394,7 @@ private:
     std::vector<std::size_t> marks_;
     std::map<std::uint32_t, Ref> memo_;
     std::map<std::string, std::size_t> storage_of_key_;
+    std::map<Ref, std::size_t> shape_of_tuple_;
 };
 
 }  // namespace detail

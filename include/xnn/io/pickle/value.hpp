@@ -12,11 +12,23 @@
 namespace xnn::io {
 
 /// The kinds of values. `storage` and `callable` are what tensors are made from; nothing can be read from them.
-enum class PickleKind : std::uint8_t { none, boolean, integer, number, text, list, tuple, dictionary, tensor, storage, callable };
+enum class PickleKind : std::uint8_t {
+    none,
+    boolean,
+    integer,
+    number,
+    text,
+    list,
+    tuple,
+    dictionary,
+    tensor,
+    storage,
+    callable
+};
 
 /// A kind as Python's users call it.
 constexpr std::string_view name_of(PickleKind kind) {
-    constexpr std::string_view names[] = {"None", "a bool",       "an int",   "a float",   "a string",  "a list",
+    constexpr std::string_view names[] = {"None",    "a bool",       "an int",   "a float",   "a string",  "a list",
                                           "a tuple", "a dictionary", "a tensor", "a storage", "a function"};
     return names[static_cast<std::size_t>(kind)];
 }
@@ -32,13 +44,14 @@ struct PickledStorage {
 struct PickledTensor {
     std::size_t storage;  ///< an index of Pickle::storages
     index_t offset;       ///< elements
-    std::vector<index_t> extents;
-    std::vector<index_t> strides;
+    std::size_t extents;  ///< an index of Pickle::shapes, as are strides
+    std::size_t strides;
 };
 
 namespace detail {
 
-/// A value refers to others by their numbers: a pickle may be nested deeply, and may hold itself, which costs nothing here.
+/// A value refers to others by their numbers: a pickle may be nested deeply, and may hold itself, which costs nothing
+/// here.
 using PickleRef = std::uint32_t;
 
 struct PickleNode {
@@ -60,6 +73,7 @@ struct Pickle {
     std::vector<detail::PickleNode> nodes;
     std::vector<std::vector<detail::PickleRef>> containers;  ///< elements; in a dictionary keys and values in turn
     std::vector<PickledTensor> tensors;
+    std::vector<std::vector<index_t>> shapes;  ///< extents and strides; of many tensors with one tuple of them once
     std::vector<PickledStorage> storages;
     detail::PickleRef root = 0;
 };
@@ -84,6 +98,8 @@ public:
         return std::string_view(pickle_->bytes).substr(text.index, text.size);
     }
     const PickledTensor& tensor() const { return pickle_->tensors[expect(PickleKind::tensor).index]; }
+    const std::vector<index_t>& extents() const { return pickle_->shapes[tensor().extents]; }
+    const std::vector<index_t>& strides() const { return pickle_->shapes[tensor().strides]; }
 
     /// How many elements a list or tuple has, or entries a dictionary.
     std::size_t size() const { return is(PickleKind::dictionary) ? elements().size() / 2 : elements().size(); }

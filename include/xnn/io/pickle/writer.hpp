@@ -20,7 +20,12 @@ inline bool is_utf8(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
         const unsigned first = byte(i);
-        const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+        const std::size_t length = first < 0x80   ? 1
+                                   : first < 0xc2 ? 0
+                                   : first < 0xe0 ? 2
+                                   : first < 0xf0 ? 3
+                                   : first < 0xf5 ? 4
+                                                  : 0;
         if (length == 0) return false;
         for (std::size_t k = 1; k < length; ++k)
             if ((byte(i + k) & 0xc0U) != 0x80U) return false;
@@ -81,7 +86,8 @@ private:
 inline void write_tensor(PickleWriter& out, const NamedBuffer& buffer, const std::string& key) {
     std::vector<index_t> strides(buffer.extents.size());
     index_t stride = 1;
-    for (std::size_t i = strides.size(); i-- > 0; stride *= std::max<index_t>(buffer.extents[i], 1)) strides[i] = stride;
+    for (std::size_t i = strides.size(); i-- > 0; stride *= std::max<index_t>(buffer.extents[i], 1))
+        strides[i] = stride;
 
     out.callable("torch._utils", "_rebuild_tensor_v2");
     out.code('(');
@@ -105,7 +111,8 @@ inline void write_tensor(PickleWriter& out, const NamedBuffer& buffer, const std
 }  // namespace detail
 
 /// The pickle of a state dict. keys[i] names the storage of entry i. Throws Error if a name is no text or stands twice.
-inline std::string pickle_state(std::string_view source, const StateDict& entries, const std::vector<std::string>& keys) {
+inline std::string pickle_state(std::string_view source, const StateDict& entries,
+                                const std::vector<std::string>& keys) {
     detail::PickleWriter out;
     std::set<std::string_view> names;
     out.ordered_dict();
