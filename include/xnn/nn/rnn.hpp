@@ -171,7 +171,7 @@ private:
 /// x [steps, batch, input_size], [batch, steps, input_size] if batch_first, or [steps, input_size] → output of the same form
 /// with hidden_size times directions; h_0, h_n [num_layers directions, batch, hidden_size], without batch if x has none.
 /// Steps and batch may be `dyn`. State: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, …_l0_reverse, …_l1, ….
-/// `RNN<8, 16, RNNOptions{.num_layers = 2}> rnn{0.5}` has dropout between its layers.
+/// `RNN<8, 16, RNNOptions{.num_layers = 2, .nonlinearity = Nonlinearity::relu}> rnn{0.5}` has dropout between its layers.
 /// https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
 template <index_t InputSize, index_t HiddenSize, RNNOptions O = RNNOptions{}, Floating T = float, class Device = Cpu>
 struct RNN : detail::RecurrentLayer<RNN<InputSize, HiddenSize, O, T, Device>,
