@@ -20,13 +20,13 @@ constexpr Cost count_calls(const M& model) {
 }
 
 template <class M, class T, class S>
-concept ConstexprForward = requires { typename std::integral_constant<index_t, count_calls<M, T, S>(undefined<M>.value).flops>; };
+concept ConstexprForward = requires { typename std::integral_constant<index_t, count_calls<M, T, S>(undefined_object<M>()).flops>; };
 
 template <class M, class T, class S>
 constexpr Cost cost_of() {
     static_assert(S::is_static, "the cost of a model is a constant where all extents are");
     if constexpr (ConstexprForward<M, T, S>) {
-        return count_calls<M, T, S>(undefined<M>.value);
+        return count_calls<M, T, S>(undefined_object<M>());
     } else {
         using Whole = decltype(std::declval<const M&>()(CountedLeaf<T, S>{}));
         using Result = std::remove_cvref_t<decltype(main_result(std::declval<Whole&>()))>;
