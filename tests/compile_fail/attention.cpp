@@ -1,5 +1,6 @@
 // Values for another number of keys.
 // expect: ScaledDotProductAttentionRule
+// expect: Expects<xnn::QueriesKeysAndValues>
 // expect: Got<xnn::Shape<-1, 8, 16>
 // expect: xnn::Shape<-1, 9, 16>
 #include "xnn/ops/attention.hpp"

@@ -5,6 +5,7 @@
 #include "../support/arrays.hpp"
 #include "../support/errors.hpp"
 #include "../support/fixture.hpp"
+#include "xnn/ops/operators.hpp"
 #include "xnn/ops/reduce.hpp"
 #include "xnn/tools/gradcheck.hpp"
 

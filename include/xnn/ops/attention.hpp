@@ -111,11 +111,15 @@ constexpr index_t attention_saved_bytes(index_t rows) { return rows * static_cas
 
 }  // namespace detail
 
+/// What attention expects: queries [*, L, E], keys [*, S, E] and values [*, S, Ev], and perhaps a mask [*, L, S].
+struct QueriesKeysAndValues {};
+
 /// softmax(scale q kᵀ + mask) v with q [*, L, E], k [*, S, E], v [*, S, Ev] and a mask that broadcasts to [*, L, S]: numbers to
 /// add, or true where a key counts. With EnableGqa the heads, dimension -3, of q are a multiple of those of k and v.
 template <bool EnableGqa>
 struct ScaledDotProductAttentionRule {
     static constexpr std::string_view name = "scaled_dot_product_attention";
+    using expects = Expects<QueriesKeysAndValues>;
     AttentionOptions options{};
 
     template <std::size_t R>
