@@ -170,6 +170,8 @@ struct Sequential : Module<Sequential<Layers...>> {
         using E = operand_t<X>;
         if constexpr (is_invalid<E>) {
             return E{};
+        } else if constexpr (is_erased<E>) {  // checked on Meta, with its extents
+            return detail::call(*this, operand(std::forward<X>(x)));
         } else {
             using Problem = typename detail::chain_problem<0, MetaLeaf<value_t<E>, shape_t<E>>, typename detail::unnamed<Layers>::type...>::type;
             if constexpr (std::is_void_v<Problem>)
