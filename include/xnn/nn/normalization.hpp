@@ -53,6 +53,47 @@ constexpr void visit_present(std::string_view name, Holder& holder, F& f) {
     if constexpr (!std::same_as<std::remove_const_t<Holder>, Absent>) f(name, holder);
 }
 
+/// What the normalisations of channels hold: a weight and bias and running averages, so far as their options want them.
+template <class Self, index_t NumFeatures, bool Affine, bool Track, class T, class Device>
+struct ChannelNorm : Module<Self> {
+    using features = Shape<NumFeatures>;
+
+    OptionalParameter<Affine, T, features, Device> weight;
+    OptionalParameter<Affine, T, features, Device> bias;
+    OptionalBuffer<Track, T, features, Device> running_mean;
+    OptionalBuffer<Track, T, features, Device> running_var;
+    OptionalBuffer<Track, std::int64_t, Shape<>, Device> num_batches_tracked;
+    double eps;
+    std::optional<double> momentum;
+    bool training = true;
+
+    ChannelNorm() : ChannelNorm(1e-5) {}
+    [[gnu::cold, gnu::noinline]] explicit ChannelNorm(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) {
+        reset_parameters();
+    }
+
+    /// The values that a new layer has.
+    void reset_parameters() {
+        fill_present(weight, 1);
+        fill_present(bias, 0);
+        reset_running_stats();
+    }
+    void reset_running_stats() {
+        fill_present(running_mean, 0);
+        fill_present(running_var, 1);
+        fill_present(num_batches_tracked, 0);
+    }
+
+    template <class Layer, class F>
+    static constexpr void visit_own_members(Layer& self, F&& f) {
+        visit_present("weight", self.weight, f);
+        visit_present("bias", self.bias, f);
+        visit_present("running_mean", self.running_mean, f);
+        visit_present("running_var", self.running_var, f);
+        visit_present("num_batches_tracked", self.num_batches_tracked, f);
+    }
+};
+
 }  // namespace detail
 
 /// What the batch normalisations share: x [batch, channels, d…] with MinRank to MaxRank dimensions.
@@ -60,42 +101,9 @@ constexpr void visit_present(std::string_view name, Holder& holder, F& f) {
 /// training (`eval()`) running averages of them take their place: running = (1 - momentum) running + momentum new. Momentum
 /// none means the average over all batches. Members eps and momentum may be changed.
 template <class Self, std::size_t MinRank, std::size_t MaxRank, index_t NumFeatures, BatchNormOptions Options, Floating T, class Device>
-struct BatchNormLayer : Module<Self> {
-    using features = Shape<NumFeatures>;
+struct BatchNormLayer : detail::ChannelNorm<Self, NumFeatures, Options.affine, Options.track_running_stats, T, Device> {
+    using detail::ChannelNorm<Self, NumFeatures, Options.affine, Options.track_running_stats, T, Device>::ChannelNorm;
     using expects = typename detail::NormInput<MinRank, NumFeatures>::type;
-
-    detail::OptionalParameter<Options.affine, T, features, Device> weight;
-    detail::OptionalParameter<Options.affine, T, features, Device> bias;
-    detail::OptionalBuffer<Options.track_running_stats, T, features, Device> running_mean;
-    detail::OptionalBuffer<Options.track_running_stats, T, features, Device> running_var;
-    detail::OptionalBuffer<Options.track_running_stats, std::int64_t, Shape<>, Device> num_batches_tracked;
-    double eps;
-    std::optional<double> momentum;
-    bool training = true;
-
-    BatchNormLayer() : BatchNormLayer(1e-5) {}
-    [[gnu::cold, gnu::noinline]] explicit BatchNormLayer(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) { reset_parameters(); }
-
-    /// The values that a new layer has.
-    void reset_parameters() {
-        detail::fill_present(weight, 1);
-        detail::fill_present(bias, 0);
-        reset_running_stats();
-    }
-    void reset_running_stats() {
-        detail::fill_present(running_mean, 0);
-        detail::fill_present(running_var, 1);
-        detail::fill_present(num_batches_tracked, 0);
-    }
-
-    template <class Layer, class F>
-    static constexpr void visit_own_members(Layer& self, F&& f) {
-        detail::visit_present("weight", self.weight, f);
-        detail::visit_present("bias", self.bias, f);
-        detail::visit_present("running_mean", self.running_mean, f);
-        detail::visit_present("running_var", self.running_var, f);
-        detail::visit_present("num_batches_tracked", self.num_batches_tracked, f);
-    }
 
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>& x) {
@@ -107,14 +115,14 @@ struct BatchNormLayer : Module<Self> {
     constexpr auto forward(auto x) const {
         BatchNormRule<T> rule;
         if constexpr (!is_meta<decltype(x)>) {  // whose cost is a constant: it may not look at the object
-            rule.training = training;
-            rule.momentum = momentum;
-            rule.eps = eps;
+            rule.training = this->training;
+            rule.momentum = this->momentum;
+            rule.eps = this->eps;
             if constexpr (Options.track_running_stats)
-                rule.running = {running_mean.data(), running_var.data(), num_batches_tracked.data()};
+                rule.running = {this->running_mean.data(), this->running_var.data(), this->num_batches_tracked.data()};
         }
         if constexpr (Options.affine)
-            return xnn::apply(rule, std::move(x), weight, bias);
+            return xnn::apply(rule, std::move(x), this->weight, this->bias);
         else
             return xnn::apply(rule, std::move(x));
     }
@@ -152,44 +160,9 @@ struct InstanceNormOptions {
 /// layer that tracks statistics uses running averages of them out of training. As PyTorch's it does not count batches, and
 /// keeps its averages as they are without a momentum. Members eps and momentum may be changed.
 template <class Self, std::size_t Spatial, index_t NumFeatures, InstanceNormOptions Options, Floating T, class Device>
-struct InstanceNormLayer : Module<Self> {
-    using features = Shape<NumFeatures>;
+struct InstanceNormLayer : detail::ChannelNorm<Self, NumFeatures, Options.affine, Options.track_running_stats, T, Device> {
+    using detail::ChannelNorm<Self, NumFeatures, Options.affine, Options.track_running_stats, T, Device>::ChannelNorm;
     using expects = typename detail::NormInput<Spatial + 2, NumFeatures>::type;
-
-    detail::OptionalParameter<Options.affine, T, features, Device> weight;
-    detail::OptionalParameter<Options.affine, T, features, Device> bias;
-    detail::OptionalBuffer<Options.track_running_stats, T, features, Device> running_mean;
-    detail::OptionalBuffer<Options.track_running_stats, T, features, Device> running_var;
-    detail::OptionalBuffer<Options.track_running_stats, std::int64_t, Shape<>, Device> num_batches_tracked;
-    double eps;
-    std::optional<double> momentum;
-    bool training = true;
-
-    InstanceNormLayer() : InstanceNormLayer(1e-5) {}
-    [[gnu::cold, gnu::noinline]] explicit InstanceNormLayer(double epsilon, std::optional<double> update = 0.1) : eps(epsilon), momentum(update) {
-        reset_parameters();
-    }
-
-    /// The values that a new layer has.
-    void reset_parameters() {
-        detail::fill_present(weight, 1);
-        detail::fill_present(bias, 0);
-        reset_running_stats();
-    }
-    void reset_running_stats() {
-        detail::fill_present(running_mean, 0);
-        detail::fill_present(running_var, 1);
-        detail::fill_present(num_batches_tracked, 0);
-    }
-
-    template <class Layer, class F>
-    static constexpr void visit_own_members(Layer& self, F&& f) {
-        detail::visit_present("weight", self.weight, f);
-        detail::visit_present("bias", self.bias, f);
-        detail::visit_present("running_mean", self.running_mean, f);
-        detail::visit_present("running_var", self.running_var, f);
-        detail::visit_present("num_batches_tracked", self.num_batches_tracked, f);
-    }
 
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>& x) {
@@ -201,13 +174,13 @@ struct InstanceNormLayer : Module<Self> {
     constexpr auto forward(auto x) const {
         InstanceNormRule<T, Spatial> rule;
         if constexpr (!is_meta<decltype(x)>) {  // whose cost is a constant: it may not look at the object
-            rule.training = training;
-            rule.momentum = momentum.value_or(0);
-            rule.eps = eps;
-            if constexpr (Options.track_running_stats) rule.running = {running_mean.data(), running_var.data(), nullptr};
+            rule.training = this->training;
+            rule.momentum = this->momentum.value_or(0);
+            rule.eps = this->eps;
+            if constexpr (Options.track_running_stats) rule.running = {this->running_mean.data(), this->running_var.data(), nullptr};
         }
         if constexpr (Options.affine)
-            return detail::scale_channels<Spatial>(xnn::apply(rule, std::move(x)), weight, bias);
+            return detail::scale_channels<Spatial>(xnn::apply(rule, std::move(x)), this->weight, this->bias);
         else
             return xnn::apply(rule, std::move(x));
     }
@@ -269,9 +242,9 @@ struct GroupNorm : Module<GroupNorm<NumGroups, NumChannels, Affine, T, Device>> 
     template <class X>
     constexpr auto forward(X x) const {
         GroupNormRule<NumGroups> rule{};
-        if constexpr (!is_meta<X>) rule.eps = eps;
+        if constexpr (!is_meta<X>) rule.eps = this->eps;
         if constexpr (Affine)
-            return detail::scale_channels<shape_t<X>::rank - 2>(xnn::apply(rule, std::move(x)), weight, bias);
+            return detail::scale_channels<shape_t<X>::rank - 2>(xnn::apply(rule, std::move(x)), this->weight, this->bias);
         else
             return xnn::apply(rule, std::move(x));
     }
