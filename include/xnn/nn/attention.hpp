@@ -246,11 +246,11 @@ private:
     template <class X>
     static auto heads_together(X x) {
         if constexpr (shape_t<X>::rank == 3)
-            return flatten<-2, -1>(permute<1, 0, 2>(std::move(x)));
+            return xnn::flatten<-2, -1>(permute<1, 0, 2>(std::move(x)));
         else if constexpr (Options.batch_first)
-            return flatten<-2, -1>(permute<0, 2, 1, 3>(std::move(x)));
+            return xnn::flatten<-2, -1>(permute<0, 2, 1, 3>(std::move(x)));
         else
-            return flatten<-2, -1>(permute<2, 0, 1, 3>(std::move(x)));
+            return xnn::flatten<-2, -1>(permute<2, 0, 1, 3>(std::move(x)));
     }
 
     template <class Scores, class Mask>
