@@ -41,10 +41,12 @@ void add_vector_matrix(index_t n, index_t k, const T* x, index_t x_stride, const
     constexpr int rows = 4;
     for (index_t j = 0; j < n; j += block) {
         const index_t columns = std::min(block, n - j);
-        index_t i = 0;
-        for (; i + rows <= k; i += rows)
-            add_scaled_rows<rows>(columns, x + i * x_stride, x_stride, b + i * b_pitch + j, b_pitch, y + j);
-        for (; i < k; ++i) add_scaled_rows<1>(columns, x + i * x_stride, x_stride, b + i * b_pitch + j, b_pitch, y + j);
+        const T* factor = x;
+        const T* row = b + j;
+        index_t left = k;
+        for (; left >= rows; left -= rows, factor += rows * x_stride, row += rows * b_pitch)
+            add_scaled_rows<rows>(columns, factor, x_stride, row, b_pitch, y + j);
+        for (; left > 0; --left, factor += x_stride, row += b_pitch) add_scaled_rows<1>(columns, factor, x_stride, row, b_pitch, y + j);
     }
 }
 
