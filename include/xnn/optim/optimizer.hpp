@@ -125,7 +125,7 @@ public:
         }
 
         template <nn::AnyModule M>
-        Group& add(M& module) {
+        [[gnu::cold]] Group& add(M& module) {
             nn::visit_parameters(module, [&](const nn::Path& path, auto& parameter) { append(path, parameter); });
             return *this;
         }
@@ -166,7 +166,7 @@ public:
     };
 
     /// Adds parameters that are to be updated too. Throws Error if one of them is in a group already.
-    void add_param_group(Group group) {
+    [[gnu::cold, gnu::noinline]] void add_param_group(Group group) {
         if (!group.has_options_) group.options = defaults_;
         Self::check(group.options);
         const auto known = [](const Group& in, const Item& item, std::size_t end) {
@@ -223,7 +223,7 @@ public:
 
 protected:
     template <nn::AnyModule M>
-    OptimizerOf(M& model, const Options& options) : defaults_(options) {
+    [[gnu::cold]] OptimizerOf(M& model, const Options& options) : defaults_(options) {
         add_first(Group(model, options));
     }
     OptimizerOf(std::initializer_list<Group> groups, const Options& options) : defaults_(options) {
@@ -239,7 +239,7 @@ protected:
     OptimizerOf& operator=(const OptimizerOf&) = delete;
 
 private:
-    void add_first(Group group) {
+    [[gnu::cold]] void add_first(Group group) {
         if (group.size() == 0) fail(Self::name, "parameters", "a model without any");
         add_param_group(std::move(group));
     }
