@@ -14,14 +14,6 @@ using nn::MultiheadAttentionOptions;
 
 namespace {
 
-template <class T>
-constexpr double allowed = std::same_as<T, float> ? 3e-5 : tolerance_of<T>;
-
-template <class T, AnyShape... S, class Module, class Run>
-void check(const std::string& name, Module&& module, Run&& run) {
-    check_module<T, S...>(transformer_fixture(), name, module, run, allowed<T>);
-}
-const auto call = [](auto& module, auto&... x) { return module(x...); };
 /// Weights, beside an output that is compared as usual.
 template <bool Average>
 auto with_weights(const std::string& name, const auto& masks) {
@@ -37,25 +29,25 @@ auto with_weights(const std::string& name, const auto& masks) {
 TEMPLATE_TEST_CASE("MultiheadAttention is PyTorch's", "[nn]", float, double) {
     using T = TestType;
     MultiheadAttention<6, 2, MultiheadAttentionOptions{}, T> plain;
-    check<T, Shape<4, 3, 6>, Shape<5, 3, 6>, Shape<5, 3, 6>>("mha", plain, call);
-    check<T, Shape<4, 3, 6>, Shape<5, 3, 6>, Shape<5, 3, 6>>("mha", plain, with_weights<true>("mha", AttentionMasks{}));
+    check_transformer<T, Shape<4, 3, 6>, Shape<5, 3, 6>, Shape<5, 3, 6>>("mha", plain, call);
+    check_transformer<T, Shape<4, 3, 6>, Shape<5, 3, 6>, Shape<5, 3, 6>>("mha", plain, with_weights<true>("mha", AttentionMasks{}));
     MultiheadAttention<6, 3, MultiheadAttentionOptions{.bias = false, .batch_first = true}, T> first;
-    check<T, Shape<2, 4, 6>, Shape<2, 5, 6>, Shape<2, 5, 6>>("mha first", first, call);
-    check<T, Shape<2, 4, 6>, Shape<2, 5, 6>, Shape<2, 5, 6>>("mha first", first, with_weights<false>("mha first", AttentionMasks{}));
+    check_transformer<T, Shape<2, 4, 6>, Shape<2, 5, 6>, Shape<2, 5, 6>>("mha first", first, call);
+    check_transformer<T, Shape<2, 4, 6>, Shape<2, 5, 6>, Shape<2, 5, 6>>("mha first", first, with_weights<false>("mha first", AttentionMasks{}));
     MultiheadAttention<6, 2, MultiheadAttentionOptions{.kdim = 4, .vdim = 3, .batch_first = true}, T> dims;
-    check<T, Shape<2, 4, 6>, Shape<2, 5, 4>, Shape<2, 5, 3>>("mha kdim", dims, call);
-    check<T, Shape<4, 6>, Shape<5, 6>, Shape<5, 6>>("mha unbatched", plain, call);
-    check<T, Shape<4, 6>, Shape<5, 6>, Shape<5, 6>>("mha unbatched", plain, with_weights<true>("mha unbatched", AttentionMasks{}));
+    check_transformer<T, Shape<2, 4, 6>, Shape<2, 5, 4>, Shape<2, 5, 3>>("mha kdim", dims, call);
+    check_transformer<T, Shape<4, 6>, Shape<5, 6>, Shape<5, 6>>("mha unbatched", plain, call);
+    check_transformer<T, Shape<4, 6>, Shape<5, 6>, Shape<5, 6>>("mha unbatched", plain, with_weights<true>("mha unbatched", AttentionMasks{}));
 }
 
 TEMPLATE_TEST_CASE("self-attention is MultiheadAttention of one array", "[nn]", float, double) {
     using T = TestType;
     MultiheadAttention<6, 2, MultiheadAttentionOptions{}, T> attention;
-    check<T, Shape<4, 3, 6>>("mha self", attention, [](auto& a, auto& x) { return a(x, x, x); });
-    check<T, Shape<4, 3, 6>>("mha self", attention, [](auto& a, auto& x) { return a.self_attention(operand(x)); });
-    check<T, Shape<4, 3, 6>>("mha causal", attention, [](auto& a, auto& x) { return a.self_attention(operand(x), AttentionMasks{}.is_causal()); });
+    check_transformer<T, Shape<4, 3, 6>>("mha self", attention, [](auto& a, auto& x) { return a(x, x, x); });
+    check_transformer<T, Shape<4, 3, 6>>("mha self", attention, [](auto& a, auto& x) { return a.self_attention(operand(x)); });
+    check_transformer<T, Shape<4, 3, 6>>("mha causal", attention, [](auto& a, auto& x) { return a.self_attention(operand(x), AttentionMasks{}.is_causal()); });
     const auto mask = later_positions<4>();
-    check<T, Shape<4, 3, 6>>("mha causal", attention, [&](auto& a, auto& x) { return a(x, x, x, AttentionMasks{}.attn_mask(mask)); });
+    check_transformer<T, Shape<4, 3, 6>>("mha causal", attention, [&](auto& a, auto& x) { return a(x, x, x, AttentionMasks{}.attn_mask(mask)); });
 }
 
 TEMPLATE_TEST_CASE("MultiheadAttention takes PyTorch's masks", "[nn]", float, double) {
@@ -65,8 +57,8 @@ TEMPLATE_TEST_CASE("MultiheadAttention takes PyTorch's masks", "[nn]", float, do
     MultiheadAttention<6, 2, MultiheadAttentionOptions{.batch_first = true}, T> attention;
     const auto masks = AttentionMasks{}.attn_mask(attn).key_padding_mask(padding);
     using S = Shape<2, 5, 6>;
-    check<T, Shape<2, 4, 6>, S, S>("mha masks", attention, [&](auto& a, auto& q, auto& k, auto& v) { return a(q, k, v, masks); });
-    check<T, Shape<2, 4, 6>, S, S>("mha masks", attention, with_weights<true>("mha masks", masks));
+    check_transformer<T, Shape<2, 4, 6>, S, S>("mha masks", attention, [&](auto& a, auto& q, auto& k, auto& v) { return a(q, k, v, masks); });
+    check_transformer<T, Shape<2, 4, 6>, S, S>("mha masks", attention, with_weights<true>("mha masks", masks));
 }
 
 TEST_CASE("MultiheadAttention of lengths known in the run is that of known ones", "[nn]") {

@@ -12,14 +12,6 @@ using nn::TransformerOptions;
 
 namespace {
 
-template <class T>
-constexpr double allowed = std::same_as<T, float> ? 3e-5 : tolerance_of<T>;
-
-template <class T, AnyShape... S, class Module, class Run>
-void check(const std::string& name, Module&& module, Run&& run) {
-    check_module<T, S...>(transformer_fixture(), name, module, run, allowed<T>);
-}
-const auto call = [](auto& module, auto&... x) { return module(x...); };
 constexpr TransformerOptions small{.dim_feedforward = 10};
 constexpr TransformerOptions first{.dim_feedforward = 10, .activation = "gelu", .batch_first = true, .norm_first = true};
 constexpr TransformerOptions unbiased{.dim_feedforward = 10, .activation = "gelu", .batch_first = true, .norm_first = true, .bias = false};
@@ -29,18 +21,18 @@ constexpr TransformerOptions unbiased{.dim_feedforward = 10, .activation = "gelu
 TEMPLATE_TEST_CASE("TransformerEncoderLayer is PyTorch's", "[nn]", float, double) {
     using T = TestType;
     nn::TransformerEncoderLayer<6, 2, small, T> layer(0);
-    check<T, Shape<4, 3, 6>>("encoder layer", layer, call);
-    check<T, Shape<3, 4, 6>>("encoder layer first", nn::TransformerEncoderLayer<6, 2, unbiased, T>(0, 1e-3), call);
+    check_transformer<T, Shape<4, 3, 6>>("encoder layer", layer, call);
+    check_transformer<T, Shape<3, 4, 6>>("encoder layer first", nn::TransformerEncoderLayer<6, 2, unbiased, T>(0, 1e-3), call);
     const auto mask = later_positions<4>();
     const auto padding = flags_of<Shape<3, 4>>(transformer_fixture(), "encoder layer masks/padding");
     const auto masks = AttentionMasks{}.attn_mask(mask).key_padding_mask(padding);
-    check<T, Shape<4, 3, 6>>("encoder layer masks", layer, [&](auto& l, auto& x) { return l(x, masks); });
+    check_transformer<T, Shape<4, 3, 6>>("encoder layer masks", layer, [&](auto& l, auto& x) { return l(x, masks); });
 }
 
 TEST_CASE("TransformerDecoderLayer is PyTorch's", "[nn]") {
     using T = double;
-    check<T, Shape<4, 3, 6>, Shape<5, 3, 6>>("decoder layer", nn::TransformerDecoderLayer<6, 2, small, T>(0), call);
-    check<T, Shape<3, 4, 6>, Shape<3, 5, 6>>("decoder layer first", nn::TransformerDecoderLayer<6, 2, first, T>(0),
+    check_transformer<T, Shape<4, 3, 6>, Shape<5, 3, 6>>("decoder layer", nn::TransformerDecoderLayer<6, 2, small, T>(0), call);
+    check_transformer<T, Shape<3, 4, 6>, Shape<3, 5, 6>>("decoder layer first", nn::TransformerDecoderLayer<6, 2, first, T>(0),
                                              [](auto& layer, auto& x, auto& memory) { return layer(x, memory, AttentionMasks{}.is_causal()); });
 }
 
@@ -51,7 +43,7 @@ TEST_CASE("Transformer is PyTorch's", "[nn]") {
     const auto mask = Model::generate_square_subsequent_mask(4);
     const auto padding = flags_of<Shape<3, 5>>(transformer_fixture(), "transformer/padding");
     const auto hidden = AttentionMasks{}.key_padding_mask(padding);
-    check<T, Shape<5, 3, 6>, Shape<4, 3, 6>>("transformer", model, [&](auto& m, auto& src, auto& tgt) {
+    check_transformer<T, Shape<5, 3, 6>, Shape<4, 3, 6>>("transformer", model, [&](auto& m, auto& src, auto& tgt) {
         return m(src, tgt, hidden, AttentionMasks{}.attn_mask(mask), hidden);
     });
 }

@@ -57,6 +57,14 @@ inline const Fixture& transformer_fixture() {
     return fixture;
 }
 
+/// check_module with a case of transformer.safetensors. Chains of attention round more than single layers do.
+template <class T, xnn::AnyShape... S, class Module, class Run>
+void check_transformer(const std::string& name, Module&& module, Run&& run) {
+    check_module<T, S...>(transformer_fixture(), name, module, run, std::same_as<T, float> ? 3e-5 : tolerance_of<T>);
+}
+/// The run of a module that takes nothing but the arguments.
+inline constexpr auto call = [](auto& module, auto&... x) { return module(x...); };
+
 /// True above the diagonal: what a causal mask hides.
 template <xnn::index_t Size>
 xnn::Tensor<bool, xnn::Shape<Size, Size>> later_positions() {
