@@ -121,10 +121,10 @@ TEST_CASE("copies of modules are independent and keep ties; moves keep parameter
     REQUIRE(copy.decode.weight.data()[0] == 42);
     REQUIRE(model.encode.weight.data()[0] != 42);
 
-    const auto* storage = copy.encode.weight.storage().get();
+    const auto* storage = copy.encode.weight.storage();
     Tied moved = std::move(copy);
     REQUIRE(is_tied(moved));
-    REQUIRE(moved.encode.weight.storage().get() == storage);
+    REQUIRE(moved.encode.weight.storage() == storage);
 
     std::vector<Tied> several(3, model);
     for (const auto& one : several) REQUIRE(is_tied(one));

@@ -1,6 +1,7 @@
 // Entries into a state dict, wherever they come from: all of them are checked before anything is written.
 #pragma once
 
+#include <concepts>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -90,8 +91,10 @@ LoadResult load_entries(std::string_view source, const Entries& entries, const S
 }  // namespace detail
 
 /// Copies the entries of another state dict. Throws one Error that lists everything that does not fit, and then changes
-/// nothing; missing and unexpected names are errors if `strict`, else results.
-inline LoadResult load_state(const StateDict& source, const StateDict& target, bool strict = true) {
+/// nothing; missing and unexpected names are errors if `strict`, else results. (A template, so that only programs that
+/// load pay for compiling it.)
+template <std::same_as<StateDict> Source>
+LoadResult load_state(const Source& source, const StateDict& target, bool strict = true) {
     return detail::load_entries("load_state_dict", source, target, strict, [](const NamedBuffer&) {});
 }
 

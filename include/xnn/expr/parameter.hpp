@@ -59,6 +59,7 @@ private:
 template <Element T, AnyShape S, class Device>
 class ParameterData final : public ParameterStorage {
 public:
+    ParameterData() = default;
     explicit ParameterData(Tensor<T, S, Device>&& initial) : value(std::move(initial)) {}
     void* value_data() override { return value.data(); }
     void* gradient_data() override {
@@ -66,7 +67,7 @@ public:
         return gradient.data();
     }
 
-    Tensor<T, S, Device> value;
+    Tensor<T, S, Device> value{};
     Tensor<T, S, Device> gradient{};
 };
 
@@ -138,14 +139,17 @@ public:
     using device = Device;
 
     // Made and destroyed by functions of their own: a model has hundreds of them, and makes them once.
-    [[gnu::cold, gnu::noinline]] Parameter() : Parameter(Tensor<T, S, Device>{}) {}
+    [[gnu::cold, gnu::noinline]] Parameter() : data_(new Data) { data_->home = this; }
     [[gnu::cold, gnu::noinline]] explicit Parameter(Tensor<T, S, Device> value) : data_(new Data(std::move(value))) { data_->home = this; }
+    /// With the values that fill(data, size) writes.
+    template <std::invocable<T*, index_t> Fill>
+    explicit Parameter(const Fill& fill) : Parameter() { fill(data(), size()); }
 
     [[gnu::cold, gnu::noinline]] ~Parameter() = default;
     Parameter(const Parameter& other) : data_(copy_of(other)) {}
     Parameter(Parameter&& other) noexcept : data_(std::move(other.data_)) { data_->home = this; }
     Parameter& operator=(const Parameter& other) {
-        data_->value = other.data_->value;
+        storage()->value = other.storage()->value;
         return *this;
     }
     Parameter& operator=(Parameter&& other) noexcept {
@@ -156,26 +160,26 @@ public:
     /// Evaluates an expression into the parameter's value.
     template <detail::Assignable E>
     Parameter& operator=(E&& expression) {
-        data_->value = std::forward<E>(expression);
+        storage()->value = std::forward<E>(expression);
         return *this;
     }
 
     /// Shares the other parameter's storage from now on: one parameter under two names.
     void tie(Parameter& other) { data_ = other.data_; }
 
-    Tensor<T, S, Device>& value() { return data_->value; }
-    const Tensor<T, S, Device>& value() const { return data_->value; }
-    T* data() { return data_->value.data(); }
-    const T* data() const { return data_->value.data(); }
-    const S& shape() const { return data_->value.shape(); }
+    Tensor<T, S, Device>& value() { return storage()->value; }
+    const Tensor<T, S, Device>& value() const { return storage()->value; }
+    T* data() { return storage()->value.data(); }
+    const T* data() const { return storage()->value.data(); }
+    const S& shape() const { return storage()->value.shape(); }
     index_t size() const { return shape().size(); }
-    auto array() { return data_->value.array(); }
-    auto array() const { return std::as_const(data_->value).array(); }
+    auto array() { return storage()->value.array(); }
+    auto array() const { return std::as_const(storage()->value).array(); }
 
     /// The gradient that backward() has added up. Throws Error if there is none.
     Tensor<T, S, Device>& grad() const {
         if (!has_grad()) throw Error("Parameter::grad: expected a gradient from backward(), got none since zero_grad()");
-        return data_->gradient;
+        return storage()->gradient;
     }
     bool has_grad() const { return data_->has_gradient; }
     /// Forgets the gradient.
@@ -189,22 +193,22 @@ public:
     }
 
     /// What identifies the storage: equal for tied parameters.
-    const Ref<Data>& storage() const { return data_; }
+    Data* storage() const { return static_cast<Data*>(data_.get()); }
 
 private:
-    [[gnu::noinline]] Ref<Data> copy_of(const Parameter& other) {
+    [[gnu::noinline]] Ref<ParameterStorage> copy_of(const Parameter& other) {
         // Members of one object are copied by one distance. If the last copy of this storage went as far, this handle is
         // another member of that copy.
         const std::ptrdiff_t distance = reinterpret_cast<const char*>(this) - reinterpret_cast<const char*>(&other);
-        if (auto* tied = other.data_->copy_at(distance); tied && tied->home != this) return Ref(static_cast<Data*>(tied));
-        Ref copy(new Data(Tensor<T, S, Device>(other.data_->value)));
+        if (auto* tied = other.data_->copy_at(distance); tied && tied->home != this) return Ref(tied);
+        Ref<ParameterStorage> copy(new Data(Tensor<T, S, Device>(other.value())));
         copy->requires_grad = other.data_->requires_grad;
         copy->home = this;
         other.data_->remember_copy(*copy, distance);
         return copy;
     }
 
-    Ref<Data> data_;
+    Ref<ParameterStorage> data_;  // a Data, counted by code that all shapes share
 };
 
 }  // namespace xnn

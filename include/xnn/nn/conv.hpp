@@ -174,13 +174,13 @@ struct ConvState : Module<Self> {
     using bias_shape = Shape<OutChannels>;
     static constexpr index_t fan_in = weight_shape::static_size / weight_shape::static_extents[0];
 
-    Parameter<T, weight_shape, Device> weight{init::default_for<T, weight_shape, Device>(fan_in)};
+    Parameter<T, weight_shape, Device> weight{init::default_for(fan_in)};
     std::conditional_t<Bias, Parameter<T, bias_shape, Device>, NoBias> bias = make_bias();
 
 private:
     static auto make_bias() {
         if constexpr (Bias)
-            return Parameter<T, bias_shape, Device>(init::default_for<T, bias_shape, Device>(fan_in));
+            return Parameter<T, bias_shape, Device>(init::default_for(fan_in));
         else
             return NoBias{};
     }

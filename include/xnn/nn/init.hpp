@@ -70,18 +70,16 @@ W& ones_(W& weight) { return constant_(weight, 1); }
 template <Fillable W>
 W& zeros_(W& weight) { return constant_(weight, 0); }
 
-/// A new tensor, uniform on [-bound, bound).
-template <Floating T, AnyShape S, class Device = Cpu>
-[[gnu::cold, gnu::noinline]] Tensor<T, S, Device> uniform_within(double bound) {
-    Tensor<T, S, Device> tensor;
-    uniform_(tensor, -bound, bound);
-    return tensor;
-}
+/// Fills memory uniformly on [-bound, bound): what a Parameter may be made from.
+struct UniformWithin {
+    double bound;
+    template <Floating T>
+    [[gnu::cold, gnu::noinline]] void operator()(T* p, index_t n) const {
+        detail::fill_uniform(p, n, -bound, bound, default_generator());
+    }
+};
 /// PyTorch's default for the weights and biases of products: uniform within 1 / sqrt(fan_in).
-template <Floating T, AnyShape S, class Device = Cpu>
-Tensor<T, S, Device> default_for(index_t fan_in) {
-    return uniform_within<T, S, Device>(fan_in > 0 ? 1 / std::sqrt(static_cast<double>(fan_in)) : 0);
-}
+inline UniformWithin default_for(index_t fan_in) { return {fan_in > 0 ? 1 / std::sqrt(static_cast<double>(fan_in)) : 0}; }
 
 // ---- scaled to the number of connections
 

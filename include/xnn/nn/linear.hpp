@@ -18,7 +18,7 @@ struct Linear : Module<Linear<InFeatures, OutFeatures, Bias, T, Device>> {
     using bias_shape = Shape<OutFeatures>;
     using expects = Expects<LastExtent<InFeatures>>;
 
-    Parameter<T, weight_shape, Device> weight{init::default_for<T, weight_shape, Device>(InFeatures)};
+    Parameter<T, weight_shape, Device> weight{init::default_for(InFeatures)};
     std::conditional_t<Bias, Parameter<T, bias_shape, Device>, NoBias> bias = make_bias();
 
     static constexpr bool accepts(const auto& x) { return LinearRule::accepts(x, weight_shape::static_extents); }
@@ -33,7 +33,7 @@ struct Linear : Module<Linear<InFeatures, OutFeatures, Bias, T, Device>> {
 private:
     static auto make_bias() {
         if constexpr (Bias)
-            return Parameter<T, bias_shape, Device>(init::default_for<T, bias_shape, Device>(InFeatures));
+            return Parameter<T, bias_shape, Device>(init::default_for(InFeatures));
         else
             return NoBias{};
     }

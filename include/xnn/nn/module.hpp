@@ -152,7 +152,7 @@ void visit_parameters(M& module, F&& f) {
     std::vector<const void*> seen;
     visit_tensors(module, nullptr, [&](const Path& path, auto& tensor) {
         if constexpr (detail::is_parameter<std::remove_cvref_t<decltype(tensor)>>)
-            if (detail::is_new(seen, tensor.storage().get())) f(path, tensor);
+            if (detail::is_new(seen, tensor.storage())) f(path, tensor);
     });
 }
 

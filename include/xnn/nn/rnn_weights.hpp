@@ -61,7 +61,7 @@ private:
     template <bool Present, index_t... D>
     static auto make() {
         if constexpr (Present)
-            return Parameter<T, Shape<D...>, Device>(init::default_for<T, Shape<D...>, Device>(Spec.hidden_size));
+            return Parameter<T, Shape<D...>, Device>(init::default_for(Spec.hidden_size));
         else
             return NoBias{};
     }

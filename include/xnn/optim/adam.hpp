@@ -65,7 +65,8 @@ public:
     template <nn::AnyModule M>
     explicit Adam(M& model, const AdamOptions& options = {}) : Base(model, options) {}
     /// Groups of parameters: `Adam{{{model.features}, {model.head, {.lr = 0.1}}}, {.lr = 0.01}}`.
-    explicit Adam(std::initializer_list<Group> groups, const AdamOptions& options = {}) : Base(groups, options) {}
+    template <class Groups = std::initializer_list<Group>>
+    explicit Adam(std::type_identity_t<Groups> groups, const AdamOptions& options = {}) : Base(groups, options) {}
 
     template <class T, class Device>
     static void update(Entry& entry, const AdamOptions& options, T* value, const T* gradient) {

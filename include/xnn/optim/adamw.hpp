@@ -25,7 +25,8 @@ public:
     template <nn::AnyModule M>
     explicit AdamW(M& model, const AdamWOptions& options = {}) : Base(model, options) {}
     /// Groups of parameters: `AdamW{{{model.features}, {model.head, {.weight_decay = 0}}}, {.lr = 0.01}}`.
-    explicit AdamW(std::initializer_list<Group> groups, const AdamWOptions& options = {}) : Base(groups, options) {}
+    template <class Groups = std::initializer_list<Group>>
+    explicit AdamW(std::type_identity_t<Groups> groups, const AdamWOptions& options = {}) : Base(groups, options) {}
 
     template <class T, class Device>
     static void update(Entry& entry, const AdamWOptions& options, T* value, const T* gradient) {

@@ -98,6 +98,7 @@ public:
 ///   check(options)                throws Error for options that make no sense
 ///   arrays_of(options)            how many arrays these options need
 ///   update<T, Device>(entry, options, value, gradient)
+/// and constructors that are templates: a program compiles no optimiser but those that it makes.
 template <class Self, class Options>
 class OptimizerOf : public Optimizer {
     using Update = void (*)(Entry&, const Options&);
@@ -226,7 +227,7 @@ protected:
     [[gnu::cold]] OptimizerOf(M& model, const Options& options) : defaults_(options) {
         add_first(Group(model, options));
     }
-    OptimizerOf(std::initializer_list<Group> groups, const Options& options) : defaults_(options) {
+    [[gnu::cold]] OptimizerOf(std::initializer_list<Group> groups, const Options& options) : defaults_(options) {
         Self::check(options);
         std::size_t parameters = 0;
         for (const auto& group : groups) {

@@ -20,7 +20,8 @@ public:
     template <nn::AnyModule M>
     explicit SGD(M& model, const SGDOptions& options = {}) : Base(model, options) {}
     /// Groups of parameters: `SGD{{{model.features}, {model.head, {.lr = 0.1}}}, {.lr = 0.01}}`.
-    explicit SGD(std::initializer_list<Group> groups, const SGDOptions& options = {}) : Base(groups, options) {}
+    template <class Groups = std::initializer_list<Group>>
+    explicit SGD(std::type_identity_t<Groups> groups, const SGDOptions& options = {}) : Base(groups, options) {}
 
 private:
     friend Base;
