@@ -43,6 +43,19 @@ TEST_CASE("tensor: copies are deep, moves keep the memory") {
     REQUIRE(b(0) == 3);
 }
 
+TEST_CASE("tensor: made from one whose type knows more or fewer extents") {
+    const Tensor<float, Shape<2, 3>> known{1, 2, 3, 4, 5, 6};
+    Tensor<float, Shape<dyn, 3>> batch = known;
+    REQUIRE(batch.extent(0) == 2);
+    REQUIRE(batch(1, 2) == 6);
+    const Tensor<float, Shape<2, dyn>> back = batch;
+    REQUIRE(back(1, 0) == 4);
+    batch = Tensor<float, Shape<dyn, 3>>(Shape<dyn, 3>(5));
+    REQUIRE_ERROR((Tensor<float, Shape<2, 3>>(batch)), "2", "5");
+    static_assert(!std::is_constructible_v<Tensor<float, Shape<2, 3>>, Tensor<float, Shape<dyn, 4>>>);
+    static_assert(!std::is_constructible_v<Tensor<double, Shape<2, 3>>, Tensor<float, Shape<2, 3>>>);
+}
+
 TEST_CASE("tensor: a list must have the shape's number of elements") {
     const Tensor<float, Shape<2, 2>> a{1, 2, 3, 4};
     REQUIRE(a(1, 0) == 3);

@@ -33,6 +33,18 @@ void require_gradient(F f, P&... p) {
 
 }  // namespace
 
+TEST_CASE("reshape to a shape that a run knows", "[view]") {
+    auto x = counting();
+    const auto y = reshape(x, Shape<dyn, dyn, 2>(4, 3));
+    static_assert(std::same_as<shape_of<decltype(y)>, Shape<dyn, dyn, 2>>);
+    static_assert(std::same_as<shape_of<decltype(view(x, Shape<6, 4>{}))>, Shape<6, 4>>);
+    REQUIRE(y.shape().extents() == Dims<3>{4, 3, 2});
+    require_close(values(y), values(x));
+    REQUIRE_ERROR(reshape(x, Shape<dyn, 2>(11)), "reshape", "as many elements", "(2, 3, 4)");
+    static_assert(!ReshapeToRule<Shape<5, 5>>::accepts(Dims<3>{2, 3, 4}, Dims<2>{5, 5}));
+    require_gradient([](const auto& p) { return reshape(p, Shape<dyn, 8>(3)); }, x);
+}
+
 TEST_CASE("slice, narrow, select", "[view]") {
     auto x = counting();
     static_assert(std::same_as<shape_of<decltype(slice<1, 1>(x))>, Shape<2, 2, 4>>);

@@ -124,6 +124,13 @@ public:
     }
 
     Tensor(const Tensor& other) { copy(other); }
+    /// The elements of a tensor whose type knows more or fewer of its extents; throws Error where they do not fit.
+    template <AnyShape From>
+        requires(!std::same_as<From, S> && fits(S::static_extents, From::static_extents))
+    Tensor(const Tensor<T, From, Cpu>& other) {
+        resize(S(other.shape().extents()));
+        std::copy_n(other.data(), size(), data());
+    }
     Tensor& operator=(const Tensor& other) {
         if (this != &other) copy(other);
         return *this;

@@ -70,18 +70,19 @@ private:
     [[no_unique_address]] S shape_;
 };
 
-/// The view of x that a shape rule gives.
-template <class Rule, class X>
-constexpr auto reshape_by(X&& x) {
+/// The view of x that a shape rule gives, called with x's extents and what else it wants to know.
+template <class Rule, class X, class... More>
+constexpr auto reshape_by(X&& x, const More&... more) {
     using E = operand_t<X>;
     using Problem = first_invalid_t<E>;
     if constexpr (!std::is_void_v<Problem>) {
         return Problem{};
-    } else if constexpr (!Rule::accepts(shape_t<E>::static_extents)) {
+    } else if constexpr (!Rule::accepts(shape_t<E>::static_extents, More::static_extents...)) {
         return reject<Mismatch<Rule, typename detail::expectation<Rule>::type, Got<shape_t<E>>>, is_meta<E>>();
     } else {
-        if (!Rule::accepts(shape_value(x).extents())) fail(Rule::name, "an array with as many elements", to_text(shape_value(x).extents()));
-        const auto shape = apply_rule<Rule>(shape_value(x));
+        if (!Rule::accepts(shape_value(x).extents(), more.extents()...))
+            fail(Rule::name, "an array with as many elements", to_text(shape_value(x).extents()));
+        const auto shape = apply_rule<Rule>(shape_value(x), more...);
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (is_meta<E>)
             return detail::meta_result<value_t<E>, detail::ViewCharge, E>(shape, detail::ledger_of(x));
@@ -108,6 +109,17 @@ struct ReshapeRule {
         const index_t size = product_or_dyn(x, 0, x.size());
         return {(D != -1 ? D : size == dyn ? dyn : size / known)...};
     }
+};
+
+/// To the extents of a shape.
+template <AnyShape To>
+struct ReshapeToRule {
+    static constexpr std::string_view name = "reshape";
+    using expects = Expects<To>;
+    static constexpr bool accepts(const auto& x, const auto& to) {
+        return fits(product_or_dyn(to, 0, to.size()), product_or_dyn(x, 0, x.size()));
+    }
+    static constexpr auto extents(const auto&, const auto& to) { return to; }
 };
 
 /// Dimensions First to Last as one.

@@ -52,9 +52,14 @@ struct UnsqueezeRule {
 /// The elements of x, in row-major order, under the shape D…; one extent may be -1 and is deduced.
 template <index_t... D, Array X>
 constexpr auto reshape(X&& x) { return reshape_by<ReshapeRule<D...>>(std::forward<X>(x)); }
+/// The elements of x under a shape, whose `dyn` extents this run knows: reshape(x, Shape<dyn, dyn, 8>(batch, steps)).
+template <Array X, AnyShape S>
+constexpr auto reshape(X&& x, const S& shape) { return reshape_by<ReshapeToRule<S>>(std::forward<X>(x), shape); }
 /// The same as reshape.
 template <index_t... D, Array X>
-constexpr auto view(X&& x) { return reshape_by<ReshapeRule<D...>>(std::forward<X>(x)); }
+constexpr auto view(X&& x) { return reshape<D...>(std::forward<X>(x)); }
+template <Array X, AnyShape S>
+constexpr auto view(X&& x, const S& shape) { return reshape(std::forward<X>(x), shape); }
 /// Dimensions First to Last as one.
 template <index_t First = 0, index_t Last = -1, Array X>
 constexpr auto flatten(X&& x) { return reshape_by<FlattenRule<First, Last>>(std::forward<X>(x)); }
