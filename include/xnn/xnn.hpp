@@ -34,6 +34,7 @@
 #include "xnn/ops/expand.hpp"
 #include "xnn/ops/extremum.hpp"
 #include "xnn/ops/fold.hpp"
+#include "xnn/ops/gather.hpp"
 #include "xnn/ops/glu.hpp"
 #include "xnn/ops/group_norm.hpp"
 #include "xnn/ops/instance_norm.hpp"
@@ -85,6 +86,7 @@
 #include "xnn/nn/sparse.hpp"
 #include "xnn/nn/traits.hpp"
 #include "xnn/nn/transformer.hpp"
+#include "xnn/nn/utils/clip_grad.hpp"
 #include "xnn/nn/utils/rnn.hpp"
 
 #include "xnn/optim/adam.hpp"

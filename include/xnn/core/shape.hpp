@@ -150,6 +150,17 @@ constexpr std::size_t normalize_dim(index_t dim, std::size_t rank) {
     return static_cast<std::size_t>(dim < 0 ? dim + static_cast<index_t>(rank) : dim);
 }
 
+/// An array seen as (outer, n, inner) around one of its dimensions.
+struct AroundDim {
+    index_t outer, n, inner;
+
+    template <std::size_t Rank>
+    static constexpr AroundDim of(const Dims<Rank>& extents, index_t dimension) {
+        const std::size_t dim = normalize_dim(dimension, Rank);
+        return {product_or_dyn(extents, 0, dim), extents[dim], product_or_dyn(extents, dim + 1, Rank)};
+    }
+};
+
 /// PyTorch's broadcasting of two extents: equal, or one of them 1. A `dyn` extent is never 1 by accident: it must equal
 /// what it meets, unless that is 1. Returns -2 for a mismatch.
 constexpr index_t broadcast_extent(index_t a, index_t b) {

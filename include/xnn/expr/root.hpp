@@ -57,7 +57,8 @@ private:
 
     template <class Gradient>
     void backward_from(const Gradient& gradient) const {
-        static_assert(Self::requires_grad, "backward() of an expression in which nothing requires a gradient");
+        static_assert(Self::requires_grad, "backward() of an expression in which nothing requires a gradient; if it should, use detach(x) where "
+                      "inference(x) or no_grad(x) stands: they reach whatever is computed with x");
         const auto handle = handle_of(self());
         evaluate(handle);
         if (!handle.node().recorded)

@@ -20,22 +20,15 @@ struct TakeRule {
     static constexpr bool accepts(const Dims<R>&, const auto&) { return normalize_dim(Dim, R) < R; }
 
     NothingSaved forward(auto&, auto y, auto x, auto index) const {
-        const auto [outer, n, inner] = sizes(x);
+        const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         kernels::take_along(typename decltype(y)::device{}, x.data, index.data, y.data, outer, n, inner);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto index) const {
-        const auto [outer, n, inner] = sizes(x);
+        const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         if (const auto gx = get<0>(targets))
             kernels::put_along(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, outer, n, inner);
-    }
-
-private:
-    static Dims<3> sizes(auto x) {
-        const auto extents = x.shape.extents();
-        const std::size_t dim = normalize_dim(Dim, extents.size());
-        return {product_or_dyn(extents, 0, dim), extents[dim], product_or_dyn(extents, dim + 1, extents.size())};
     }
 };
 

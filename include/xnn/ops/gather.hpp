@@ -77,22 +77,15 @@ struct IndexSelectRule {
 
     void check(auto x, auto index) const { detail::require_indices(name, x, index, normalize_dim(Dim, decltype(x)::shape_type::rank)); }
     NothingSaved forward(auto&, auto y, auto x, auto index) const {
-        const auto [outer, n, inner] = sizes(x);
+        const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         kernels::index_select_forward(typename decltype(y)::device{}, x.data, index.data, y.data, outer, n, index.size(), inner);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto index) const {
-        const auto [outer, n, inner] = sizes(x);
+        const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         if (const auto gx = get<0>(targets))
             kernels::index_select_backward(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, outer, n, index.size(), inner);
-    }
-
-private:
-    static Dims<3> sizes(auto x) {
-        const auto extents = x.shape.extents();
-        const std::size_t dim = normalize_dim(Dim, extents.size());
-        return {product_or_dyn(extents, 0, dim), extents[dim], product_or_dyn(extents, dim + 1, extents.size())};
     }
 };
 

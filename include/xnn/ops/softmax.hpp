@@ -19,7 +19,7 @@ struct SoftmaxRule {
 
     NothingSaved forward(auto&, auto y, auto x) const {
         constexpr typename decltype(x)::device device;
-        const auto [outer, n, inner] = sizes(x);
+        const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         if constexpr (Log)
             kernels::log_softmax_forward(device, x.data, y.data, outer, n, inner);
         else
@@ -29,22 +29,12 @@ struct SoftmaxRule {
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T* y, auto x) const {
         constexpr typename decltype(x)::device device;
-        const auto [outer, n, inner] = sizes(x);
+        const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         const auto gx = get<0>(targets);
         if constexpr (Log)
             kernels::log_softmax_backward(device, y, gy, gx.data, gx.accumulate, outer, n, inner);
         else
             kernels::softmax_backward(device, y, gy, gx.data, gx.accumulate, outer, n, inner);
-    }
-
-private:
-    struct Sizes {
-        index_t outer, n, inner;
-    };
-    static Sizes sizes(auto x) {
-        const auto extents = x.shape.extents();
-        const std::size_t dim = normalize_dim(Dim, extents.size());
-        return {product_or_dyn(extents, 0, dim), extents[dim], product_or_dyn(extents, dim + 1, extents.size())};
     }
 };
 
@@ -58,4 +48,8 @@ template <index_t Dim, Operand X>
 constexpr auto log_softmax(X&& x) { return apply(SoftmaxRule<Dim, true>{}, std::forward<X>(x)); }
 
 }  // namespace functional
+
+using functional::log_softmax;
+using functional::softmax;
+
 }  // namespace xnn
