@@ -94,6 +94,32 @@ TEST_CASE("sharing: an expression over its own names outlives them", "[expr][sha
     REQUIRE(gradcheck([](auto& x) { return block(x); }, p));
 }
 
+TEMPLATE_TEST_CASE("sharing: an expression outlives the tensors that it is made of", "[expr][sharing]", (Shape<4>), (Shape<100>), (Shape<dyn>)) {
+    auto p = random_parameter(TestType(Dims<1>{TestType::is_static ? TestType::static_size : 7}));
+    const auto over_locals = [](auto& x) {
+        Tensor<double, TestType> two(x.shape());  // small ones stand inside the object
+        two.fill(2);
+        Tensor<double, TestType> three(x.shape());
+        three.fill(3);
+        auto y = x * two;
+        return y * three + std::move(three);
+    };
+    auto y = over_locals(p);
+    Tensor<double, TestType> other(p.shape());  // takes memory that has been freed
+    other.fill(-1);
+    require_close(values(y), values(p * 6 + 3));
+    REQUIRE(gradcheck(over_locals, p));
+}
+
+TEST_CASE("sharing: an expression reads the memory that its tensor had", "[expr][sharing]") {
+    Tensor<double, Shape<dyn>> x(Shape<dyn>(50));
+    x.fill(1);
+    auto y = x + 1;
+    x.fill(2);
+    x.resize(Shape<dyn>(5000));
+    require_close(values(y), std::vector<double>(50, 3));
+}
+
 TEST_CASE("sharing: twenty reuses in a chain", "[expr][sharing]") {
     reset();
     auto p = random_parameter(Shape<4>{}, 0.1, 0.5);

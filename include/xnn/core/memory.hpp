@@ -1,6 +1,7 @@
-// Aligned memory and its owner.
+// Aligned memory and its owners.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <new>
 #include <utility>
@@ -17,39 +18,55 @@ constexpr std::size_t aligned_size(std::size_t bytes) { return (bytes + alignmen
 
 namespace detail {
 
-/// Owns uninitialised bytes. Large buffers start at a page, so that equal offsets in two of them are all that can collide
-/// in a cache.
+/// Uninitialised bytes, shared by all copies of the object: the last one frees them.
 class Buffer {
 public:
     Buffer() = default;
-    explicit Buffer(std::size_t bytes) : data_(static_cast<std::byte*>(::operator new(bytes, align_of(bytes)))), bytes_(bytes) {}
-    Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-    Buffer& operator=(Buffer&& other) noexcept {
+    explicit Buffer(std::size_t bytes) {
+        void* const memory = ::operator new(header_size + bytes, align_of(bytes));
+        data_ = static_cast<std::byte*>(memory) + header_size;
+        new (memory) Header{1, bytes};
+    }
+    Buffer(const Buffer& other) : data_(other.data_) {
+        if (data_) ++header().references;
+    }
+    Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    Buffer& operator=(Buffer other) noexcept {
         std::swap(data_, other.data_);
-        std::swap(bytes_, other.bytes_);
         return *this;
     }
     ~Buffer() {
-        if (data_) ::operator delete(data_, align_of(bytes_));
+        if (data_) release();
     }
 
     std::byte* data() const { return data_; }
-    std::size_t size() const { return bytes_; }
+    std::size_t size() const { return data_ ? header().bytes : 0; }
 
     /// At least so many bytes, what they held being lost where they had to grow.
     [[gnu::noinline]] void reserve(std::size_t bytes) {
-        if (bytes <= bytes_) return;
+        if (bytes <= size()) return;
         *this = Buffer();  // before the new memory is taken, not after
         *this = Buffer(aligned_size(bytes));
     }
 
 private:
+    struct Header {
+        std::atomic<std::ptrdiff_t> references;
+        std::size_t bytes;
+    };
+    static constexpr std::size_t header_size = alignment;  // stands before the data
+
+    Header& header() const { return *reinterpret_cast<Header*>(data_ - header_size); }
+    [[gnu::noinline]] void release() {
+        if (--header().references == 0) ::operator delete(data_ - header_size, align_of(header().bytes));
+    }
+    /// Large buffers begin at the same place in a page, so that equal offsets in two of them are all that can collide in a
+    /// cache.
     static std::align_val_t align_of(std::size_t bytes) {
         constexpr std::size_t page = 4096;
         return std::align_val_t{bytes >= 16 * page ? page : alignment};
     }
     std::byte* data_ = nullptr;
-    std::size_t bytes_ = 0;
 };
 
 }  // namespace detail

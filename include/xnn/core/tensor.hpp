@@ -33,7 +33,7 @@ struct TensorView {
 
 namespace detail {
 
-/// Uninitialised aligned memory for elements; grows, and shrinks never.
+/// Uninitialised aligned memory for elements; grows, and shrinks never. Copies share it.
 template <class T>
 class HeapStorage {
 public:
@@ -143,6 +143,9 @@ public:
     const S& shape() const { return shape_; }
     index_t size() const { return shape_.size(); }
     index_t extent(std::size_t dimension) const { return shape_.extent(dimension); }
+
+    /// The memory: copies of it share a large tensor's elements and keep them alive, as expressions do.
+    const detail::Storage<T, S>& storage() const { return storage_; }
 
     TensorView<T, S, Cpu> view() { return {data(), shape_}; }
     TensorView<const T, S, Cpu> view() const { return {data(), shape_}; }

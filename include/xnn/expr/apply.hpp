@@ -68,7 +68,7 @@ inline constexpr bool is_parameter<Parameter<T, S, Device>> = true;
 template <class X>
 inline constexpr bool is_erasable = is_parameter<X>;
 template <class T, class S, class Device>
-inline constexpr bool is_erasable<TensorLeaf<T, S, Device>> = true;
+inline constexpr bool is_erasable<TensorLeaf<T, S, Device>> = std::same_as<Storage<T, S>, Storage<T, ErasedShape<S::rank>>>;
 template <class T, class S, class Device, bool RequiresGrad, bool Inference>
 inline constexpr bool is_erasable<Handle<T, S, Device, RequiresGrad, Inference>> = true;
 
@@ -87,9 +87,10 @@ auto erase(const Parameter<T, S, Device>& parameter) {
     return ErasedParameterLeaf<T, Erased, Device>(*parameter.storage(), Erased(parameter.shape().extents()));
 }
 template <class T, AnyShape S, class Device>
-auto erase(const TensorLeaf<T, S, Device>& tensor) {
+    requires(detail::is_erasable<TensorLeaf<T, S, Device>>)
+auto erase(const TensorLeaf<T, S, Device>& leaf) {
     using Erased = detail::ErasedShape<S::rank>;
-    return ErasedTensorLeaf<T, Erased, Device>(TensorView<const T, Erased, Device>{tensor.data(), Erased(tensor.shape().extents())});
+    return ErasedTensorLeaf<T, Erased, Device>(leaf.storage(), Erased(leaf.shape().extents()));
 }
 template <class X>
     requires(!detail::is_erasable<std::remove_cvref_t<X>>)

@@ -9,8 +9,8 @@
 
 namespace xnn {
 
-/// The node that stands for a value in an expression: leaves and temporaries themselves, names by handle, tensors by
-/// reference if they have a name and by value if they are temporary, numbers as constants.
+/// The node that stands for a value in an expression: leaves and temporaries themselves, names by handle, tensors by their
+/// memory, which the expression keeps alive, numbers as constants.
 template <class E>
     requires Expression<E>
 constexpr auto operand(E&& e) {
@@ -21,13 +21,9 @@ constexpr auto operand(E&& e) {
         return Plain(std::forward<E>(e));
 }
 template <Element T, AnyShape S, class Device>
-auto operand(const Tensor<T, S, Device>& tensor) { return TensorLeaf<T, S, Device>(tensor.view()); }
-template <Element T, AnyShape S, class Device>
-auto operand(Tensor<T, S, Device>& tensor) { return TensorLeaf<T, S, Device>(tensor.view()); }
-template <Element T, AnyShape S, class Device>
-auto operand(Tensor<T, S, Device>&& tensor) { return OwnedLeaf<T, S, Device>(std::move(tensor)); }
+auto operand(const Tensor<T, S, Device>& tensor) { return TensorLeaf<T, S, Device>(tensor.storage(), tensor.shape()); }
 template <class T, AnyShape S, class Device>
-auto operand(const TensorView<T, S, Device>& view) { return TensorLeaf<std::remove_const_t<T>, S, Device>(view); }
+auto operand(const TensorView<T, S, Device>& view) { return ViewLeaf<std::remove_const_t<T>, S, Device>(view); }
 template <Element T, AnyShape S, class Device>
 auto operand(const Parameter<T, S, Device>& parameter) { return ParameterLeaf<T, S, Device>(*parameter.storage()); }
 template <class T>

@@ -39,7 +39,7 @@ struct NoMask {};
 ///
 /// attn_mask is [L, S] or [batch heads, L, S], key_padding_mask [batch, S] (without a batch [S]): numbers that are added to the
 /// scores, or true where a key does *not* count, as in PyTorch. is_causal lets query i see keys 0 … i only, without a mask in
-/// memory. Masks that have a name are kept by reference, as in every expression.
+/// memory.
 template <class Attn = NoMask, class Padding = NoMask>
 class AttentionMasks {
 public:
