@@ -4,12 +4,17 @@
 #include "xnn/cpu/column_sums.hpp"
 #include "xnn/cpu/gemm.hpp"
 #include "xnn/expr/apply.hpp"
+#include "xnn/expr/functors/piecewise.hpp"
 
 namespace xnn {
 
 /// x [*, in], weight [out, in], optionally bias [out] → [*, out].
 struct LinearRule {
     static constexpr std::string_view name = "linear";
+    static constexpr bool takes_activation = true;
+    kernels::Activation activation = kernels::Activation::none;
+
+    constexpr void apply_in_kernel(functors::Relu) { activation = kernels::Activation::relu; }
 
     template <std::size_t R>
     static constexpr Dims<R> extents(Dims<R> x, const Dims<2>& w, const auto&... /*bias*/) {
@@ -30,6 +35,7 @@ struct LinearRule {
         const index_t in = w.extent(1), out = w.extent(0);
         kernels::GemmEpilogue<T> epilogue;
         ((epilogue.column_bias = bias.data), ...);
+        epilogue.activation = activation;
         kernels::gemm(typename decltype(y)::device{}, kernels::Transpose::no, kernels::Transpose::yes, y.size() / out, out, in, x.data, in,
                       w.data, in, y.data, out, epilogue);
         return {};
