@@ -35,7 +35,9 @@ void add_tiny_mlp(bench::Work& work) {
     add("xnn", [](const Answerer& a) { return a.frozen(a.x); });
     add("xnn not frozen", [](const Answerer& a) { return a.model(inference(a.x)); });
 #if XNN_BENCH_EIGEN
-    const auto &one = get<0>(answerer->model.layers), &two = get<2>(answerer->model.layers), &three = get<4>(answerer->model.layers);
+    const auto& one = get<0>(answerer->model.layers);
+    const auto& two = get<2>(answerer->model.layers);
+    const auto& three = get<4>(answerer->model.layers);
     work.add("eigen", tiny_mlp_eigen({x, numbers(one.weight), numbers(one.bias), numbers(two.weight), numbers(two.bias), numbers(three.weight),
                                       numbers(three.bias)},
                                      work.zeros(4)));
