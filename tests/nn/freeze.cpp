@@ -5,6 +5,7 @@
 #include "xnn/models/resnet.hpp"
 #include "xnn/nn/cost.hpp"
 #include "xnn/nn/dropout.hpp"
+#include "xnn/nn/pooling.hpp"
 #include "xnn/nn/traits.hpp"
 
 using namespace xnn;
@@ -40,6 +41,15 @@ struct Own : nn::Module<Own> {
     auto forward(auto x) const { return x | conv | norm | dropout; }
 };
 static_assert(std::same_as<nn::frozen_t<Own>, Own>);
+
+/// A module whose frozen twin loses a normalisation: the pooling in front of it cannot do its work.
+template <bool Frozen>
+struct Wrong : nn::Module<Wrong<Frozen>> {
+    using frozen = Wrong<true>;
+    nn::MaxPool2d<2> pool;
+    nn::FoldedIf<Frozen, nn::BatchNorm2d<4>> norm;
+    auto forward(auto x) const { return x | pool | norm; }
+};
 
 }  // namespace
 
@@ -77,6 +87,8 @@ TEST_CASE("freeze: models", "[freeze]") {
     formula::fill(bottleneck);
     require_same_frozen<Shape<2, 3, 40, 40>>(bottleneck);
 }
+
+TEST_CASE("freeze: a twin that does not fit is refused", "[freeze]") { REQUIRE_THROWS_AS(nn::freeze(Wrong<false>{}), Error); }
 
 TEST_CASE("freeze: a module of one's own is copied, out of training", "[freeze]") {
     Own model;

@@ -36,36 +36,27 @@ void fill_bias(const Layer& layer, auto& bias) {
     if constexpr (!std::same_as<std::remove_cvref_t<decltype(layer.bias)>, NoBias>) bias.value() = layer.bias.value();
 }
 
-/// What a batch normalisation out of training does to channel i: x factor(i) + offset(i).
-template <class Norm>
-class ChannelScale {
-public:
-    explicit ChannelScale(const Norm& norm) : norm_(norm) {}
-    double factor(index_t i) const {
-        const double scale = 1 / std::sqrt(static_cast<double>(norm_.running_var.data()[i]) + norm_.eps);
-        return has_affine ? scale * static_cast<double>(of(norm_.weight, i)) : scale;
-    }
-    double offset(index_t i) const {
-        const double shift = -static_cast<double>(norm_.running_mean.data()[i]) * factor(i);
-        return has_affine ? shift + static_cast<double>(of(norm_.bias, i)) : shift;
-    }
-
-private:
-    static constexpr bool has_affine = !std::same_as<decltype(Norm::weight), Absent>;
-    static auto of(const auto& parameter, index_t i) {
-        if constexpr (has_affine)
-            return parameter.data()[i];
-        else
-            return 0;
-    }
-    const Norm& norm_;
+/// What a batch normalisation out of training does to a channel: x factor + offset.
+struct ChannelScale {
+    double factor;
+    double offset;
 };
+template <class Norm>
+ChannelScale channel_scale(const Norm& norm, index_t channel) {
+    double factor = 1 / std::sqrt(static_cast<double>(norm.running_var.data()[channel]) + norm.eps), shift = 0;
+    if constexpr (!std::same_as<decltype(Norm::weight), Absent>) {
+        factor *= static_cast<double>(norm.weight.data()[channel]);
+        shift = static_cast<double>(norm.bias.data()[channel]);
+    }
+    return {factor, shift - static_cast<double>(norm.running_mean.data()[channel]) * factor};
+}
 
-/// Multiplies `count` numbers, `step` apart, and a bias by a factor, and moves the bias.
+/// Applies it to what makes a channel: `count` weights, `step` apart, and a bias.
 template <class T>
-void rescale(T* weights, index_t count, index_t step, T& bias, double factor, double offset) {
-    for (index_t j = 0; j < count; ++j) weights[j * step] = static_cast<T>(static_cast<compute_t<T>>(static_cast<double>(weights[j * step]) * factor));
-    bias = static_cast<T>(static_cast<compute_t<T>>(static_cast<double>(bias) * factor + offset));
+void rescale(ChannelScale scale, T* weights, index_t count, index_t step, T& bias) {
+    const auto number = [](double x) { return static_cast<T>(static_cast<compute_t<T>>(x)); };
+    for (index_t i = 0; i < count; ++i) weights[i * step] = number(static_cast<double>(weights[i * step]) * scale.factor);
+    bias = number(static_cast<double>(bias) * scale.factor + scale.offset);
 }
 
 }  // namespace detail
@@ -93,9 +84,8 @@ struct FrozenConv : Module<FrozenConv<Layer>> {
     /// Takes over the work of a batch normalisation behind it.
     template <class Norm>
     void absorb(const Norm& norm) {
-        const detail::ChannelScale scale(norm);
         constexpr index_t channels = Layer::bias_shape::static_size, size = Layer::weight_shape::static_size / channels;
-        for (index_t i = 0; i < channels; ++i) detail::rescale(weight.data() + i * size, size, 1, bias.data()[i], scale.factor(i), scale.offset(i));
+        for (index_t i = 0; i < channels; ++i) detail::rescale(detail::channel_scale(norm, i), weight.data() + i * size, size, 1, bias.data()[i]);
     }
 };
 
@@ -122,9 +112,8 @@ struct FrozenLinear : Module<FrozenLinear<InFeatures, OutFeatures, Normalizes, T
     /// Takes over the work of a batch normalisation behind it.
     template <class Norm>
     void absorb(const Norm& norm) {
-        const detail::ChannelScale scale(norm);
         for (index_t i = 0; i < OutFeatures; ++i)
-            detail::rescale(weight.data() + i, InFeatures, OutFeatures, bias.data()[i], scale.factor(i), scale.offset(i));
+            detail::rescale(detail::channel_scale(norm, i), weight.data() + i, InFeatures, OutFeatures, bias.data()[i]);
     }
 };
 
@@ -144,17 +133,20 @@ struct freezing<M> {
     }
 };
 
-template <index_t In, index_t Out, bool Bias, class T, class Device>
-struct freezing<Linear<In, Out, Bias, T, Device>> {
-    using type = FrozenLinear<In, Out, false, T, Device>;
-    template <class Frozen = type>
-    static Frozen make(const Linear<In, Out, Bias, T, Device>& layer) {
-        Frozen frozen;
+template <class M, bool Normalizes>
+struct freezing_linear;
+template <index_t In, index_t Out, bool Bias, class T, class Device, bool Normalizes>
+struct freezing_linear<Linear<In, Out, Bias, T, Device>, Normalizes> {
+    using type = FrozenLinear<In, Out, Normalizes, T, Device>;
+    static type make(const Linear<In, Out, Bias, T, Device>& layer) {
+        type frozen;
         kernels::transpose(Device{}, layer.weight.data(), In, Out, In, frozen.weight.data(), Out);
         fill_bias(layer, frozen.bias);
         return frozen;
     }
 };
+template <index_t In, index_t Out, bool Bias, class T, class Device>
+struct freezing<Linear<In, Out, Bias, T, Device>> : freezing_linear<Linear<In, Out, Bias, T, Device>, false> {};
 
 /// Whether a module is a batch normalisation that has statistics of its own, for Channels channels.
 template <class M, index_t Channels>
@@ -166,63 +158,54 @@ inline constexpr bool is_channel_scale<BatchNorm2d<N, Options, T, Device>, N> = 
 template <index_t N, BatchNormOptions Options, class T, class Device>
 inline constexpr bool is_channel_scale<BatchNorm3d<N, Options, T, Device>, N> = Options.track_running_stats;
 
-/// What a layer becomes that is followed by Next, if it takes over Next's work.
+/// What a layer becomes that takes over the work of the layer behind it, Next.
 template <class M, class Next>
 struct absorbing {
     static constexpr bool possible = false;
 };
 template <ConvModule M, class Next>
-struct absorbing<M, Next> {
+struct absorbing<M, Next> : freezing<M> {
     static constexpr bool possible = is_channel_scale<Next, M::bias_shape::static_size>;
-    using type = frozen_t<M>;
 };
 template <index_t In, index_t Out, bool Bias, class T, class Device, class Next>
-struct absorbing<Linear<In, Out, Bias, T, Device>, Next> {
+struct absorbing<Linear<In, Out, Bias, T, Device>, Next> : freezing_linear<Linear<In, Out, Bias, T, Device>, true> {
     static constexpr bool possible = is_channel_scale<Next, Out>;
-    using type = FrozenLinear<In, Out, true, T, Device>;
 };
 
-/// Layer I of a chain, frozen: it takes over what it can of the next one, which then does nothing.
-template <std::size_t I, class... L>
-struct freezing_in_chain {
-    template <std::size_t J>
-    using Layer = std::remove_pointer_t<std::remove_cvref_t<decltype(get<J>(std::declval<Tuple<L*..., Identity*>&>()))>>;
-    static constexpr bool absorbs = absorbing<Layer<I>, Layer<I + 1>>::possible;
-    static constexpr bool absorbed = [] {
-        if constexpr (I == 0)
-            return false;
-        else
-            return absorbing<Layer<I - 1>, Layer<I>>::possible;
-    }();
+template <std::size_t I, class Layers>
+using layer_t = std::remove_cvref_t<decltype(get<I>(std::declval<const Layers&>()))>;
 
-    static auto make(const Tuple<L...>& layers) {
-        if constexpr (absorbed) {
-            return Identity{};
-        } else if constexpr (absorbs) {
-            using Type = typename absorbing<Layer<I>, Layer<I + 1>>::type;
-            Type layer = [&] {
-                if constexpr (std::same_as<Type, frozen_t<Layer<I>>>)
-                    return freezing<Layer<I>>::make(get<I>(layers));
-                else
-                    return freezing<Layer<I>>::template make<Type>(get<I>(layers));
-            }();
-            layer.absorb(get<I + 1>(layers));
-            return layer;
-        } else {
-            return freezing<Layer<I>>::make(get<I>(layers));
-        }
-    }
-};
+/// Whether layer I of a chain takes over the work of the next one.
+template <std::size_t I, class Layers>
+inline constexpr bool absorbs_next = [] {
+    if constexpr (I < Layers::size && I + 1 < Layers::size)
+        return absorbing<layer_t<I, Layers>, layer_t<I + 1, Layers>>::possible;
+    else
+        return false;
+}();
 
-template <class... Layers>
-struct freezing<Sequential<Layers...>> {
-    static auto make(const Sequential<Layers...>& chain) { return make(chain, std::index_sequence_for<Layers...>{}); }
-    template <std::size_t... I>
-    static auto make(const Sequential<Layers...>& chain, std::index_sequence<I...>) {
-        using Frozen = Sequential<decltype(freezing_in_chain<I, typename unnamed<Layers>::type...>::make(chain.layers))...>;
-        return Frozen(freezing_in_chain<I, typename unnamed<Layers>::type...>::make(chain.layers)...);
+/// Layer I of a chain, frozen. A layer whose work is done before it does nothing.
+template <std::size_t I, class Layers>
+auto frozen_layer(const Layers& layers) {
+    if constexpr (absorbs_next<I - 1, Layers>) {
+        return Identity{};
+    } else if constexpr (absorbs_next<I, Layers>) {
+        auto layer = absorbing<layer_t<I, Layers>, layer_t<I + 1, Layers>>::make(get<I>(layers));
+        layer.absorb(get<I + 1>(layers));
+        return layer;
+    } else {
+        return freezing<layer_t<I, Layers>>::make(get<I>(layers));
     }
-    using type = decltype(make(std::declval<const Sequential<Layers...>&>()));
+}
+
+template <class... L>
+struct freezing<Sequential<L...>> {
+    static auto make(const Sequential<L...>& chain) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return Sequential<decltype(frozen_layer<I>(chain.layers))...>(frozen_layer<I>(chain.layers)...);
+        }(std::index_sequence_for<L...>{});
+    }
+    using type = decltype(make(std::declval<const Sequential<L...>&>()));
 };
 template <>
 struct freezing<Sequential<>> {
@@ -248,18 +231,25 @@ struct freezing<M> {
     using type = typename M::frozen;
     static type make(const M& module) {
         type frozen;
-        index_t i = 0;
-        visit_members(frozen, [&](std::string_view, auto& target) {
+        index_t i = 0, folded = -1;  // a place in both, and that of the last normalisation whose work is done before it
+        visit_members(frozen, [&](std::string_view name, auto& target) {
             using Target = std::remove_cvref_t<decltype(target)>;
+            bool done = i == folded;
             index_t j = 0;
             visit_members(module, [&](std::string_view, const auto& source) {
                 using Source = std::remove_cvref_t<decltype(source)>;
-                if constexpr (std::same_as<Target, frozen_t<Source>>)
+                if constexpr (std::same_as<Target, frozen_t<Source>>) {
                     if (i == j) target = freezing<Source>::make(source);
+                    done = done || i == j;
+                }
                 if constexpr (requires { target.absorb(source); source.running_var; })
-                    if (j == i + 1 && is_identity(frozen, j)) target.absorb(source);
+                    if (j == i + 1 && is_identity(frozen, j)) {
+                        target.absorb(source);
+                        folded = j;
+                    }
                 ++j;
             });
+            if (!done) fail("freeze", "a member in M::frozen that M's freezes to, or an Identity for a normalisation", std::string(name));
             ++i;
         });
         return frozen;
