@@ -58,15 +58,6 @@ struct Trainer {
         method.step();
         return loss.item();
     }
-
-    std::vector<Weight> weights() {
-        std::vector<Weight> result;
-        for (const auto& entry : model.named_parameters()) {
-            const auto* numbers = static_cast<const float*>(entry.data);
-            result.push_back({entry.extents, {numbers, numbers + entry.bytes() / sizeof(float)}});
-        }
-        return result;
-    }
 };
 
 template <class Model, Method method, class Options>
@@ -77,7 +68,7 @@ void add_training(bench::Work& work, const Options& options) {
     const auto losses = [&] { return work.zeros(compared_steps); };
 #if XNN_BENCH_LIBTORCH
     const auto extents = Model::images::static_extents;
-    const Training training{Model::network, method, trainer->weights(), {extents.begin(), extents.end()}, pixels,
+    const Training training{Model::network, method, weights_of(trainer->model.named_parameters()), {extents.begin(), extents.end()}, pixels,
                             {trainer->labels.data(), batch}};
 #endif
     work.add("xnn", timed([=](double rate) { return trainer->step(rate); }, options.lr, losses()));

@@ -6,18 +6,13 @@
 #include <vector>
 
 #include "bench.hpp"
+#include "weights.hpp"
 
 enum class Network { mlp, lenet };
 enum class Method { sgd, adam };
 
 constexpr int compared_steps = 5;
 constexpr double sgd_rate = 0.01, adam_rate = 1e-3, momentum = 0.9;
-
-/// A parameter's first value.
-struct Weight {
-    std::vector<std::int64_t> extents;
-    std::vector<float> numbers;
-};
 
 struct Training {
     Network network;

@@ -3,6 +3,7 @@
 
 #include "../support/networks.hpp"
 #include "counter.hpp"
+#include "xnn/nn/freeze.hpp"
 
 using namespace xnn;
 
@@ -50,8 +51,11 @@ TEMPLATE_TEST_CASE("allocation: a training step after the first allocates nothin
     }
 }
 
-TEST_CASE("allocation: an evaluation after the first allocates nothing") {
-    networks::LeNet<> model;
+namespace {
+
+/// Requires that a second and a third answer take nothing from the heap.
+template <class Model>
+void require_free_answers(const Model& model) {
     const networks::Images<float, 16> batch;
     Tensor<float, Shape<16, 10>> logits;
     std::size_t before = 0;
@@ -61,4 +65,12 @@ TEST_CASE("allocation: an evaluation after the first allocates nothing") {
         logits = model(batch.images);
     }
     REQUIRE(allocations() == before);
+}
+
+}  // namespace
+
+TEST_CASE("allocation: an evaluation after the first allocates nothing") {
+    require_free_answers(networks::LeNet<>{});
+    using Normed = nn::Sequential<nn::Conv2d<1, 4, 3>, nn::BatchNorm2d<4>, nn::ReLU, nn::Flatten<>, nn::Linear<2704, 10>>;
+    require_free_answers(nn::freeze(Normed{}));
 }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "../support/frozen.hpp"
 #include "../support/whole_models.hpp"
 #include "xnn/models/lenet.hpp"
 #include "xnn/models/mobilenet.hpp"
@@ -16,6 +17,7 @@ static_assert(std::same_as<output_of<models::LeNet<>, Shape<dyn, 1, 64, 48>>, Sh
 TEST_CASE("MobileNetV2 answers as PyTorch's, in training and out of it", "[models]") {
     models::MobileNetV2<10> model;
     whole_models::check_both_modes<float, Shape<4, 3, 64, 64>>("mobilenet_v2", model);
+    require_same_frozen<Shape<2, 3, 40, 40>>(model);
     REQUIRE(whole_models::keys_of(model).ends_with("classifier.1.weight 10 1280\nclassifier.1.bias 10\n"));
 }
 

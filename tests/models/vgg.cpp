@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "../support/frozen.hpp"
 #include "../support/whole_models.hpp"
 #include "xnn/nn/traits.hpp"
 
@@ -23,4 +24,5 @@ TEST_CASE("VGG-16 with normalisations answers as PyTorch's and has torchvision's
     models::VGG<Dims<5>{2, 2, 3, 3, 3}, true, 10, 32> model;
     REQUIRE(whole_models::keys_of(model) == whole_models::stored_keys("vgg16_bn"));
     whole_models::check_both_modes<float, Shape<2, 3, 64, 64>>("vgg16_bn", model);
+    require_same_frozen<Shape<2, 3, 32, 32>>(model);
 }

@@ -148,3 +148,42 @@ class LeNet(nn.Module):
         x = nn.functional.max_pool2d(self.conv2(x).relu(), 2)
         x = nn.functional.adaptive_avg_pool2d(x, 5).flatten(1)
         return self.fc3(self.fc2(self.fc1(x).relu()).relu())
+
+
+# The networks of MLPerf Tiny.
+
+
+def normed_linear(inputs, outputs):
+    return nn.Sequential(nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs), nn.ReLU())
+
+
+def anomaly_autoencoder():
+    widths = (640, 128, 128, 128, 128, 8, 128, 128, 128, 128)
+    return nn.Sequential(*[normed_linear(*pair) for pair in zip(widths, widths[1:])], nn.Linear(128, 640))
+
+
+def separable(inputs, outputs, stride):
+    return nn.Sequential(nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False), nn.BatchNorm2d(inputs), nn.ReLU(),
+                         nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+def pooled(width, classes):
+    return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, classes)
+
+
+def ds_cnn(classes=12, width=64):
+    return nn.Sequential(nn.Conv2d(1, width, (10, 4), 2, (5, 1), bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+                         *[separable(width, width, 1) for _ in range(4)], *pooled(width, classes))
+
+
+def mobilenet_v1(classes=2, width=8):
+    layers, inputs = [conv(3, width, 3, 2), nn.BatchNorm2d(width), nn.ReLU()], width
+    for outputs, stride in ((2, 1), (4, 2), (4, 1), (8, 2), (8, 1), (16, 2), *[(16, 1)] * 5, (32, 2), (32, 1)):
+        layers.append(separable(inputs, outputs * width, stride))
+        inputs = outputs * width
+    return nn.Sequential(*layers, *pooled(inputs, classes))
+
+
+def resnet8(classes=10, width=16):
+    return nn.Sequential(conv(3, width, 3), nn.BatchNorm2d(width), nn.ReLU(),
+                         BasicBlock(width, width), BasicBlock(width, 2 * width, 2), BasicBlock(2 * width, 4 * width, 2), *pooled(4 * width, classes))

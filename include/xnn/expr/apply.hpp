@@ -1,7 +1,7 @@
 // How operations are made: check the shapes, then build the node; on Meta, charge the ledger instead.
 #pragma once
 
-#include "xnn/expr/operation.hpp"
+#include "xnn/expr/activated.hpp"
 #include "xnn/expr/pointwise.hpp"
 #include "xnn/expr/promote.hpp"
 
@@ -134,7 +134,12 @@ struct PointwiseCharge {
     static constexpr bool differentiable = is_differentiable<F>;
 
     template <class T, class S, bool, class... E>
-    static constexpr Charge of() { return {false, (broadcast<E, S>() + ... + Cost{})}; }
+    static constexpr Charge of() {
+        if constexpr (sizeof...(E) == 1 && ((traits_of<E>.takes_activation && works_in_place<F, value_t<E>, E::requires_grad>) && ...))
+            return {};  // done by the operation, in its memory
+        else
+            return {false, (broadcast<E, S>() + ... + Cost{})};
+    }
 
 private:
     template <class E, class S>
@@ -223,6 +228,13 @@ constexpr auto map(F f, X&&... x) {
             return detail::make_pointwise<F, T, Result>(f, shape, operand(std::forward<X>(x))...);
         }
     }
+}
+
+/// An activation behind an operation that is used for nothing else is done by that operation.
+template <class F, class X>
+    requires(!std::is_lvalue_reference_v<X> && detail::is_activatable<F, std::remove_cvref_t<X>>)
+auto map(F f, X&& x) {
+    return std::move(x).activated(f);
 }
 
 }  // namespace xnn

@@ -8,7 +8,7 @@
 //   drain(pass, state, sink)    … and goes on from there when the loop is done
 //   open(pass, state)           where anything else above leaves it, as a whole array …
 //   close(pass, state, target)  … and goes on
-//   propagate(pass, state, g)   goes on from a gradient that is a loader
+//   propagate(pass, state, g)   goes on from a gradient that is a loader; one in memory may be overwritten
 // Only requires_grad nodes are asked for gradients. StoredNode below derives the three other forms from open and close.
 #pragma once
 

@@ -55,6 +55,7 @@ struct MetaTraits {
     bool stored = true;  // false: a pointwise result, which exists only inside a loop
     bool requires_grad = false;
     Cost cost{};
+    bool takes_activation = false;  // the result of an operation that does an activation as well: see activated.hpp
 };
 
 /// An array of which only shape and dtype are known.
@@ -119,7 +120,7 @@ inline constexpr bool is_meta = std::same_as<device_t<E>, Meta>;
 template <Cost Spent, class T, AnyShape S, MetaTraits Traits>
 constexpr auto add_cost(const MetaLeaf<T, S, Traits>& x) {
     constexpr Cost total = Traits.cost + Spent;
-    return MetaLeaf<T, S, MetaTraits{Traits.counted, Traits.stored, Traits.requires_grad, total}>(x.shape(), x.ledger());
+    return MetaLeaf<T, S, MetaTraits{Traits.counted, Traits.stored, Traits.requires_grad, total, Traits.takes_activation}>(x.shape(), x.ledger());
 }
 template <Cost, class E>
 constexpr E add_cost(E x) { return x; }
@@ -146,6 +147,7 @@ constexpr Ledger* ledger_of(const X&... x) {
 struct Charge {
     bool stored = true;
     Cost cost{};
+    bool takes_activation = false;
 };
 
 /// The Meta result of an operation on nodes E (of whatever device). Charging::of<E…>() is its Charge.
@@ -156,7 +158,7 @@ constexpr auto meta_result(const S& shape, Ledger* ledger) {
         constexpr Charge charge = Charging::template of<T, S, requires_grad, E...>();
         if (ledger) ledger->total += charge.cost;
         constexpr Cost total = (charge.cost + ... + traits_of<E>.cost);
-        return MetaLeaf<T, S, MetaTraits{true, charge.stored, requires_grad, total}>(shape, ledger);
+        return MetaLeaf<T, S, MetaTraits{true, charge.stored, requires_grad, total, charge.takes_activation}>(shape, ledger);
     } else {
         return MetaLeaf<T, S>(shape, ledger);
     }
@@ -181,6 +183,7 @@ struct OperationCharge {
     template <class T, class S, bool RequiresGrad, class... E>
     static constexpr Charge of() {
         Charge charge{true, (materialized<E>() + ... + Cost{})};
+        if constexpr (requires { Rule::takes_activation; }) charge.takes_activation = Rule::takes_activation;
         if constexpr (requires { Rule::flops(shape_t<E>::static_extents...); }) charge.cost.flops += Rule::flops(shape_t<E>::static_extents...);
         charge.cost.forward_bytes += bytes_of<T, S>;
         if constexpr (requires { Rule::template saved_bytes<T>(shape_t<E>::static_extents...); })

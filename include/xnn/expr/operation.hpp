@@ -10,6 +10,7 @@
 //       void check(TensorView<const T, S>… in) const;           values that must be judged before the run (optional)
 //       Saved forward(Arena&, TensorView<Y, SY> y, TensorView<const T, S>… in) const;
 //       void backward(Arena&, const Saved&, Targets, const Y* gy, const Y* y, TensorView<const T, S>… in) const;
+//       static constexpr bool takes_activation = true;          backward does not read y: see activated.hpp (optional)
 //   };
 //
 // Targets is a Tuple of Target<T>, one for each argument: write or add to those that are not null.
@@ -23,6 +24,9 @@ namespace xnn {
 
 /// A result that nothing needs to be remembered for.
 struct NothingSaved {};
+
+template <class Rule, class F>
+struct Activated;
 
 /// The node of a Rule applied to arguments.
 template <class Rule, class T, AnyShape S, class Device, class... E>
@@ -52,6 +56,9 @@ public:
     /// An argument, for an operation that does this one's work as well.
     template <std::size_t I>
     auto argument() && { return std::move(detail::leaf<I>(arguments_)); }
+    /// This operation with a functor applied to its result, where that stands.
+    template <class F>
+    auto activated(F f) && { return activated(Indices{}, f); }
     State forward(Arena<Device>& arena) const { return forward(Indices{}, arena, nullptr); }
     /// The same with its result in this memory, unless an argument stands there.
     State forward_into(Arena<Device>& arena, T* output) const { return forward(Indices{}, arena, output); }
@@ -59,14 +66,21 @@ public:
 
     Target<T> open(Pass<Device>& pass, const State&) const { return {pass.arena().template allocate<T>(shape_.size())}; }
     void close(Pass<Device>& pass, const State& state, Target<T> gradient) const {
+        if constexpr (requires { rule_.differentiate_activation(gradient.data, state.output, shape_.size()); })
+            rule_.differentiate_activation(gradient.data, static_cast<const T*>(state.output), shape_.size());
         differentiate(Indices{}, pass, state, gradient.data);
     }
     using StoredNode<Operation>::propagate;
     void propagate(Pass<Device>& pass, const State& state, const Ptr<T>& gradient) const {
-        differentiate(Indices{}, pass, state, gradient.p);
+        close(pass, state, {const_cast<T*>(gradient.p)});  // memory of the pass, and nobody else's business any more
     }
 
 private:
+    template <std::size_t... I, class F>
+    auto activated(std::index_sequence<I...>, F f) {
+        return Operation<Activated<Rule, F>, T, S, Device, E...>(Activated<Rule, F>(std::move(rule_), f), shape_, std::move(detail::leaf<I>(arguments_))...);
+    }
+
     template <std::size_t... I>
     State forward(std::index_sequence<I...>, Arena<Device>& arena, T* output) const {
         Tuple<typename E::State...> states{get<I>(arguments_).forward(arena)...};

@@ -3,21 +3,23 @@
 
 #include "xnn/nn/activation.hpp"
 #include "xnn/nn/adaptive_pooling.hpp"
-#include "xnn/nn/conv.hpp"
 #include "xnn/nn/flatten.hpp"
+#include "xnn/nn/freeze.hpp"
 #include "xnn/nn/pooling.hpp"
 
 namespace xnn::models {
 
 /// Two convolutions of 5 × 5 and three linear layers: [batch, Channels, h, w] → [batch, NumClasses]. Images of 28 × 28 fit
 /// as they are; the features of others are averaged to 5 × 5.
-template <index_t NumClasses = 10, index_t Channels = 1, Floating T = float, class Device = Cpu>
-struct LeNet : nn::Module<LeNet<NumClasses, Channels, T, Device>> {
-    nn::Conv2d<Channels, 6, 5, nn::ConvOptions{.padding = 2}, T, Device> conv1;
-    nn::Conv2d<6, 16, 5, nn::ConvOptions{}, T, Device> conv2;
-    nn::Linear<400, 120, true, T, Device> fc1;
-    nn::Linear<120, 84, true, T, Device> fc2;
-    nn::Linear<84, NumClasses, true, T, Device> fc3;
+template <index_t NumClasses = 10, index_t Channels = 1, Floating T = float, class Device = Cpu, bool Frozen = false>
+struct LeNet : nn::Module<LeNet<NumClasses, Channels, T, Device, Frozen>> {
+    using frozen = LeNet<NumClasses, Channels, T, Device, true>;
+
+    nn::FrozenIf<Frozen, nn::Conv2d<Channels, 6, 5, nn::ConvOptions{.padding = 2}, T, Device>> conv1;
+    nn::FrozenIf<Frozen, nn::Conv2d<6, 16, 5, nn::ConvOptions{}, T, Device>> conv2;
+    nn::FrozenIf<Frozen, nn::Linear<400, 120, true, T, Device>> fc1;
+    nn::FrozenIf<Frozen, nn::Linear<120, 84, true, T, Device>> fc2;
+    nn::FrozenIf<Frozen, nn::Linear<84, NumClasses, true, T, Device>> fc3;
 
     constexpr auto forward(auto x) const {
         return x | conv1 | nn::relu | nn::max_pool2d<2>

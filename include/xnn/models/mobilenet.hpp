@@ -8,7 +8,7 @@
 #include "xnn/nn/containers.hpp"
 #include "xnn/nn/dropout.hpp"
 #include "xnn/nn/flatten.hpp"
-#include "xnn/nn/normalization.hpp"
+#include "xnn/nn/freeze.hpp"
 #include "xnn/ops/operators.hpp"
 
 namespace xnn::models {
@@ -36,10 +36,11 @@ struct inverted_residual<In, Out, Stride, 1, T, Device> {
 
 /// F(x), plus x where the shape stays, with a depthwise convolution in F between two of 1 × 1, of which the first makes
 /// Expansion times as many channels: [batch, In, h, w] → [batch, Out, ⌈h / Stride⌉, ⌈w / Stride⌉].
-template <index_t In, index_t Out, index_t Stride, index_t Expansion, Floating T = float, class Device = Cpu>
-struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion, T, Device>> {
+template <index_t In, index_t Out, index_t Stride, index_t Expansion, Floating T = float, class Device = Cpu, bool Frozen = false>
+struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion, T, Device, Frozen>> {
+    using frozen = InvertedResidual<In, Out, Stride, Expansion, T, Device, true>;
     static constexpr bool erases_shapes = true;
-    typename detail::inverted_residual<In, Out, Stride, Expansion, T, Device>::type conv;
+    nn::FrozenIf<Frozen, typename detail::inverted_residual<In, Out, Stride, Expansion, T, Device>::type> conv;
 
     constexpr auto forward(auto x) const {
         if constexpr (In == Out && Stride == 1)
@@ -51,11 +52,13 @@ struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion
 
 /// [batch, 3, h, w] → [batch, NumClasses], for any h and w.
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.mobilenet_v2.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
-struct MobileNetV2 : nn::Module<MobileNetV2<NumClasses, T, Device>> {
+template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu, bool Frozen = false>
+struct MobileNetV2 : nn::Module<MobileNetV2<NumClasses, T, Device, Frozen>> {
+    using frozen = MobileNetV2<NumClasses, T, Device, true>;
     static constexpr bool erases_shapes = true;
+    using Linear = nn::FrozenIf<Frozen, nn::Linear<1280, NumClasses, true, T, Device>>;
 
-    nn::Sequential<detail::MobileConv<3, 32, 3, 2, 1, T, Device>,
+    nn::FrozenIf<Frozen, nn::Sequential<detail::MobileConv<3, 32, 3, 2, 1, T, Device>,
                    InvertedResidual<32, 16, 1, 1, T, Device>,
                    InvertedResidual<16, 24, 2, 6, T, Device>, nn::Repeated<1, InvertedResidual<24, 24, 1, 6, T, Device>>,
                    InvertedResidual<24, 32, 2, 6, T, Device>, nn::Repeated<2, InvertedResidual<32, 32, 1, 6, T, Device>>,
@@ -63,15 +66,12 @@ struct MobileNetV2 : nn::Module<MobileNetV2<NumClasses, T, Device>> {
                    InvertedResidual<64, 96, 1, 6, T, Device>, nn::Repeated<2, InvertedResidual<96, 96, 1, 6, T, Device>>,
                    InvertedResidual<96, 160, 2, 6, T, Device>, nn::Repeated<2, InvertedResidual<160, 160, 1, 6, T, Device>>,
                    InvertedResidual<160, 320, 1, 6, T, Device>,
-                   detail::MobileConv<320, 1280, 1, 1, 1, T, Device>>
+                   detail::MobileConv<320, 1280, 1, 1, 1, T, Device>>>
         features;
-    nn::Sequential<nn::Dropout, nn::Linear<1280, NumClasses, true, T, Device>> classifier{nn::Dropout(0.2), nn::Linear<1280, NumClasses, true, T, Device>{}};
+    nn::Sequential<nn::Dropout, Linear> classifier{nn::Dropout(0.2), Linear{}};
 
     MobileNetV2() {
-        detail::initialise_convolutions(*this);
-        auto& linear = get<1>(classifier.layers);
-        nn::init::normal_(linear.weight, 0, 0.01);
-        nn::init::zeros_(linear.bias);
+        if constexpr (!Frozen) initialise();
     }
 
     template <class Self, class F>
@@ -81,6 +81,14 @@ struct MobileNetV2 : nn::Module<MobileNetV2<NumClasses, T, Device>> {
     }
 
     constexpr auto forward(auto x) const { return x | features | nn::adaptive_avg_pool2d<1> | nn::flatten | classifier; }
+
+private:
+    void initialise() {
+        detail::initialise_convolutions(*this);
+        auto& linear = get<1>(classifier.layers);
+        nn::init::normal_(linear.weight, 0, 0.01);
+        nn::init::zeros_(linear.bias);
+    }
 };
 
 }  // namespace xnn::models

@@ -7,7 +7,7 @@
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/containers.hpp"
 #include "xnn/nn/flatten.hpp"
-#include "xnn/nn/normalization.hpp"
+#include "xnn/nn/freeze.hpp"
 #include "xnn/nn/pooling.hpp"
 #include "xnn/ops/operators.hpp"
 
@@ -16,10 +16,10 @@ namespace xnn::models {
 namespace detail {
 
 /// A convolution that keeps the extents, but for its stride, and is followed by a normalisation: it has no bias.
-template <index_t In, index_t Out, index_t Kernel, index_t Stride, class T, class Device>
-using ResidualConv = nn::Conv2d<In, Out, Kernel, nn::ConvOptions{.stride = Stride, .padding = Kernel / 2, .bias = false}, T, Device>;
-template <index_t Channels, class T, class Device>
-using ResidualNorm = nn::BatchNorm2d<Channels, nn::BatchNormOptions{}, T, Device>;
+template <index_t In, index_t Out, index_t Kernel, index_t Stride, class T, class Device, bool Frozen = false>
+using ResidualConv = nn::FrozenIf<Frozen, nn::Conv2d<In, Out, Kernel, nn::ConvOptions{.stride = Stride, .padding = Kernel / 2, .bias = false}, T, Device>>;
+template <index_t Channels, class T, class Device, bool Frozen = false>
+using ResidualNorm = nn::FoldedIf<Frozen, nn::BatchNorm2d<Channels, nn::BatchNormOptions{}, T, Device>>;
 
 /// The way past a block whose result has the shape of its input. It is no module, as torchvision's None is none.
 struct Unchanged {
@@ -27,23 +27,24 @@ struct Unchanged {
     constexpr auto operator()(X&& x) const { return operand(std::forward<X>(x)); }
 };
 /// The way past a block: a convolution where the shape changes.
-template <index_t In, index_t Out, index_t Stride, class T, class Device>
+template <index_t In, index_t Out, index_t Stride, class T, class Device, bool Frozen>
 using Downsample = std::conditional_t<In == Out && Stride == 1, Unchanged,
-                                      nn::Sequential<ResidualConv<In, Out, 1, Stride, T, Device>, ResidualNorm<Out, T, Device>>>;
+                                      nn::Sequential<ResidualConv<In, Out, 1, Stride, T, Device, Frozen>, ResidualNorm<Out, T, Device, Frozen>>>;
 
 }  // namespace detail
 
 /// relu(F(x) + x) with two convolutions of 3 × 3 in F: [batch, In, h, w] → [batch, Planes, ⌈h / Stride⌉, ⌈w / Stride⌉].
-template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = Cpu>
-struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device>> {
+template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = Cpu, bool Frozen = false>
+struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device, Frozen>> {
+    using frozen = BasicBlock<In, Planes, Stride, T, Device, true>;
     static constexpr index_t expansion = 1;
     static constexpr bool erases_shapes = true;
 
-    detail::ResidualConv<In, Planes, 3, Stride, T, Device> conv1;
-    detail::ResidualNorm<Planes, T, Device> bn1;
-    detail::ResidualConv<Planes, Planes, 3, 1, T, Device> conv2;
-    detail::ResidualNorm<Planes, T, Device> bn2;
-    detail::Downsample<In, Planes, Stride, T, Device> downsample;
+    detail::ResidualConv<In, Planes, 3, Stride, T, Device, Frozen> conv1;
+    detail::ResidualNorm<Planes, T, Device, Frozen> bn1;
+    detail::ResidualConv<Planes, Planes, 3, 1, T, Device, Frozen> conv2;
+    detail::ResidualNorm<Planes, T, Device, Frozen> bn2;
+    detail::Downsample<In, Planes, Stride, T, Device, Frozen> downsample;
 
     constexpr auto forward(auto x) const {
         auto h = x | conv1 | bn1 | nn::relu;
@@ -53,18 +54,19 @@ struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device>> {
 
 /// relu(F(x) + x) with convolutions of 1 × 1, 3 × 3 and 1 × 1 in F, of which the last has four times as many channels:
 /// [batch, In, h, w] → [batch, 4 Planes, ⌈h / Stride⌉, ⌈w / Stride⌉].
-template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = Cpu>
-struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device>> {
+template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = Cpu, bool Frozen = false>
+struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device, Frozen>> {
+    using frozen = Bottleneck<In, Planes, Stride, T, Device, true>;
     static constexpr index_t expansion = 4;
     static constexpr bool erases_shapes = true;
 
-    detail::ResidualConv<In, Planes, 1, 1, T, Device> conv1;
-    detail::ResidualNorm<Planes, T, Device> bn1;
-    detail::ResidualConv<Planes, Planes, 3, Stride, T, Device> conv2;
-    detail::ResidualNorm<Planes, T, Device> bn2;
-    detail::ResidualConv<Planes, Planes * expansion, 1, 1, T, Device> conv3;
-    detail::ResidualNorm<Planes * expansion, T, Device> bn3;
-    detail::Downsample<In, Planes * expansion, Stride, T, Device> downsample;
+    detail::ResidualConv<In, Planes, 1, 1, T, Device, Frozen> conv1;
+    detail::ResidualNorm<Planes, T, Device, Frozen> bn1;
+    detail::ResidualConv<Planes, Planes, 3, Stride, T, Device, Frozen> conv2;
+    detail::ResidualNorm<Planes, T, Device, Frozen> bn2;
+    detail::ResidualConv<Planes, Planes * expansion, 1, 1, T, Device, Frozen> conv3;
+    detail::ResidualNorm<Planes * expansion, T, Device, Frozen> bn3;
+    detail::Downsample<In, Planes * expansion, Stride, T, Device, Frozen> downsample;
 
     constexpr auto forward(auto x) const {
         auto narrow = x | conv1 | bn1 | nn::relu;
@@ -76,17 +78,18 @@ struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device>> {
 /// Depths[0] to Depths[3] blocks after a convolution of 7 × 7, and a linear layer behind them:
 /// [batch, 3, h, w] → [batch, NumClasses], for any h and w. Width, torchvision's 64, is the number of channels that the
 /// first blocks have inside; each further group of blocks has twice as many.
-template <template <index_t, index_t, index_t, class, class> class Block, Dims<4> Depths, index_t NumClasses, index_t Width = 64, Floating T = float,
-          class Device = Cpu>
-struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device>> {
-    static constexpr index_t expansion = Block<Width, Width, 1, T, Device>::expansion;
+template <template <index_t, index_t, index_t, class, class, bool> class Block, Dims<4> Depths, index_t NumClasses, index_t Width = 64,
+          Floating T = float, class Device = Cpu, bool Frozen = false>
+struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device, Frozen>> {
+    using frozen = ResNet<Block, Depths, NumClasses, Width, T, Device, true>;
+    static constexpr index_t expansion = Block<Width, Width, 1, T, Device, Frozen>::expansion;
     static constexpr bool erases_shapes = true;
     template <std::size_t I, index_t In, index_t Planes, index_t Stride>
-    using Layer = nn::Sequential<Block<In, Planes, Stride, T, Device>,
-                                 nn::Repeated<static_cast<std::size_t>(Depths[I] - 1), Block<Planes * expansion, Planes, 1, T, Device>>>;
+    using Layer = nn::Sequential<Block<In, Planes, Stride, T, Device, Frozen>,
+                                 nn::Repeated<static_cast<std::size_t>(Depths[I] - 1), Block<Planes * expansion, Planes, 1, T, Device, Frozen>>>;
 
-    nn::Conv2d<3, Width, 7, nn::ConvOptions{.stride = 2, .padding = 3, .bias = false}, T, Device> conv1;
-    detail::ResidualNorm<Width, T, Device> bn1;
+    detail::ResidualConv<3, Width, 7, 2, T, Device, Frozen> conv1;
+    detail::ResidualNorm<Width, T, Device, Frozen> bn1;
     nn::ReLU relu;
     nn::MaxPool2d<3, nn::MaxPoolOptions{.stride = 2, .padding = 1}> maxpool;
     Layer<0, Width, Width, 1> layer1;
@@ -94,7 +97,7 @@ struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device>> 
     Layer<2, 2 * Width * expansion, 4 * Width, 2> layer3;
     Layer<3, 4 * Width * expansion, 8 * Width, 2> layer4;
     nn::AdaptiveAvgPool2d<1> avgpool;
-    nn::Linear<8 * Width * expansion, NumClasses, true, T, Device> fc;
+    nn::FrozenIf<Frozen, nn::Linear<8 * Width * expansion, NumClasses, true, T, Device>> fc;
 
     ResNet() { detail::initialise_convolutions(*this); }
 

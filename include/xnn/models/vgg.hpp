@@ -8,7 +8,7 @@
 #include "xnn/nn/containers.hpp"
 #include "xnn/nn/dropout.hpp"
 #include "xnn/nn/flatten.hpp"
-#include "xnn/nn/normalization.hpp"
+#include "xnn/nn/freeze.hpp"
 #include "xnn/nn/pooling.hpp"
 
 namespace xnn::models {
@@ -52,24 +52,20 @@ struct vgg_features<Depths, BatchNorm, T, Device, 5> {
 
 /// Five stages of convolutions, and three linear layers of which two have Hidden outputs:
 /// [batch, 3, h, w] → [batch, NumClasses], for h and w of at least 32.
-template <Dims<5> Depths, bool BatchNorm, index_t NumClasses, index_t Hidden, Floating T = float, class Device = Cpu>
-struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device>> {
+template <Dims<5> Depths, bool BatchNorm, index_t NumClasses, index_t Hidden, Floating T = float, class Device = Cpu, bool Frozen = false>
+struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, Frozen>> {
+    using frozen = VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, true>;
     static constexpr bool erases_shapes = true;
 
-    typename detail::vgg_features<Depths, BatchNorm, T, Device>::type features;
+    nn::FrozenIf<Frozen, typename detail::vgg_features<Depths, BatchNorm, T, Device>::type> features;
     nn::AdaptiveAvgPool2d<7> avgpool;
-    nn::Sequential<nn::Linear<512 * 7 * 7, Hidden, true, T, Device>, nn::ReLU, nn::Dropout, nn::Linear<Hidden, Hidden, true, T, Device>, nn::ReLU,
-                   nn::Dropout, nn::Linear<Hidden, NumClasses, true, T, Device>>
+    nn::FrozenIf<Frozen, nn::Sequential<nn::Linear<512 * 7 * 7, Hidden, true, T, Device>, nn::ReLU, nn::Dropout,
+                                        nn::Linear<Hidden, Hidden, true, T, Device>, nn::ReLU, nn::Dropout,
+                                        nn::Linear<Hidden, NumClasses, true, T, Device>>>
         classifier;
 
     VGG() {
-        detail::initialise_convolutions(*this);
-        nn::visit_modules(classifier, [](const nn::Path&, auto& module) {
-            if constexpr (requires { module.weight; }) {
-                nn::init::normal_(module.weight, 0, 0.01);
-                nn::init::zeros_(module.bias);
-            }
-        });
+        if constexpr (!Frozen) initialise();
     }
 
     template <class Self, class F>
@@ -82,6 +78,16 @@ struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device>> {
     constexpr auto forward(auto x) const { return from<0>(std::move(x)) | avgpool | nn::flatten | classifier; }
 
 private:
+    void initialise() {
+        detail::initialise_convolutions(*this);
+        nn::visit_modules(classifier, [](const nn::Path&, auto& module) {
+            if constexpr (requires { module.weight; }) {
+                nn::init::normal_(module.weight, 0, 0.01);
+                nn::init::zeros_(module.bias);
+            }
+        });
+    }
+
     static constexpr std::size_t layer_size = BatchNorm ? 3 : 2;
 
     /// The features from layer I on. The parameter is a name, so that types end at every convolution and pooling.

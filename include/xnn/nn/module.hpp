@@ -188,7 +188,7 @@ constexpr auto call_forward(const M& module, E&&... x) {
 template <class M, class T, AnyShape S, MetaTraits Traits>
     requires(Traits.counted)
 constexpr auto call_forward(const M& module, MetaLeaf<T, S, Traits>&& x) {
-    return add_cost<Traits.cost>(module.forward(MetaLeaf<T, S, MetaTraits{true, Traits.stored, Traits.requires_grad, {}}>(x.shape(), x.ledger())));
+    return add_cost<Traits.cost>(module.forward(MetaLeaf<T, S, MetaTraits{true, Traits.stored, Traits.requires_grad, {}, Traits.takes_activation}>(x.shape(), x.ledger())));
 }
 
 /// A module that says `erases_shapes` runs its forward on types without extents, and shares what is compiled for it with

@@ -22,6 +22,7 @@ struct RunningStatistics {
 template <class T>
 struct BatchNormRule {
     static constexpr std::string_view name = "batch_norm";
+    static constexpr bool takes_activation = true;
     RunningStatistics<T> running{};
     bool training = true;
     std::optional<double> momentum = 0.1;

@@ -5,6 +5,7 @@
 #include "xnn/core/conv_geometry.hpp"
 #include "xnn/cpu/conv.hpp"
 #include "xnn/expr/apply.hpp"
+#include "xnn/expr/functors/piecewise.hpp"
 
 namespace xnn {
 
@@ -59,6 +60,10 @@ struct ConvRule {
     static constexpr std::string_view name = "conv";
     static constexpr auto window = Window::value;
     static constexpr std::size_t rank = window.stride.size();
+    static constexpr bool takes_activation = true;
+    kernels::Activation activation = kernels::Activation::none;
+
+    constexpr void apply_in_kernel(functors::Relu) { activation = kernels::Activation::relu; }
 
     static constexpr ConvGeometry geometry(const Dims<rank + 2>& x, const Dims<rank + 2>& w) { return window.geometry(x, w[0], w); }
 
@@ -88,7 +93,7 @@ struct ConvRule {
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
         using T = typename decltype(y)::value_type;
         kernels::conv_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents()), x.data, w.data,
-                              detail::bias_data<T>(bias...), y.data);
+                              detail::bias_data<T>(bias...), y.data, activation);
         return {};
     }
 
@@ -113,6 +118,7 @@ struct ConvRule {
 template <class Window>
 struct ConvTransposeRule {
     static constexpr std::string_view name = "conv_transpose";
+    static constexpr bool takes_activation = true;
     static constexpr auto window = Window::value;
     static constexpr std::size_t rank = window.stride.size();
 

@@ -11,6 +11,7 @@ namespace xnn {
 template <AnyShape Normalized>
 struct LayerNormRule {
     static constexpr std::string_view name = "layer_norm";
+    static constexpr bool takes_activation = true;
     double eps = 1e-5;
 
     template <std::size_t R>

@@ -4,12 +4,17 @@
 #include "xnn/cpu/column_sums.hpp"
 #include "xnn/cpu/gemm.hpp"
 #include "xnn/expr/apply.hpp"
+#include "xnn/expr/functors/piecewise.hpp"
 
 namespace xnn {
 
 /// x [*, in], weight [out, in], optionally bias [out] → [*, out].
 struct LinearRule {
     static constexpr std::string_view name = "linear";
+    static constexpr bool takes_activation = true;
+    kernels::Activation activation = kernels::Activation::none;
+
+    constexpr void apply_in_kernel(functors::Relu) { activation = kernels::Activation::relu; }
 
     template <std::size_t R>
     static constexpr Dims<R> extents(Dims<R> x, const Dims<2>& w, const auto&... /*bias*/) {
@@ -25,15 +30,7 @@ struct LinearRule {
     }
     static constexpr index_t flops(const auto& x, const Dims<2>& w, const auto&...) { return 2 * product(x) * w[0]; }
 
-    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
-        using T = typename decltype(y)::value_type;
-        const index_t in = w.extent(1), out = w.extent(0);
-        kernels::GemmEpilogue<T> epilogue;
-        ((epilogue.column_bias = bias.data), ...);
-        kernels::gemm(typename decltype(y)::device{}, kernels::Transpose::no, kernels::Transpose::yes, y.size() / out, out, in, x.data, in,
-                      w.data, in, y.data, out, epilogue);
-        return {};
-    }
+    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const { return multiply(kernels::Transpose::yes, y, x, w, bias...); }
 
     template <class T, class... Targets>
     void backward(auto&, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T*, auto x, auto w, auto...) const {
@@ -47,6 +44,32 @@ struct LinearRule {
             if (const auto gb = get<2>(targets)) kernels::column_sums(device, rows, out, gy, gb.data, gb.accumulate);
         if (gx) kernels::gemm(device, Transpose::no, Transpose::no, rows, in, out, gy, out, w.data, in, gx.data, in, {.accumulate = gx.accumulate});
     }
+
+protected:
+    NothingSaved multiply(kernels::Transpose turn, auto y, auto x, auto w, auto... bias) const {
+        using T = typename decltype(y)::value_type;
+        const index_t out = y.extent(y.shape.rank - 1), in = x.extent(x.shape.rank - 1);
+        kernels::GemmEpilogue<T> epilogue;
+        ((epilogue.column_bias = bias.data), ...);
+        epilogue.activation = activation;
+        kernels::gemm(typename decltype(y)::device{}, kernels::Transpose::no, turn, y.size() / out, out, in, x.data, in, w.data, w.extent(1), y.data, out, epilogue);
+        return {};
+    }
+};
+
+/// The same for a weight that is stored [in, out], as a product reads it, and is not learned any more.
+struct TurnedLinearRule : LinearRule {
+    static constexpr bool differentiable = false;
+
+    template <std::size_t R>
+    static constexpr Dims<R> extents(const Dims<R>& x, const Dims<2>& w, const auto&... bias) { return LinearRule::extents(x, turned(w), bias...); }
+    static constexpr bool accepts(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::accepts(x, turned(w), bias...); }
+    static constexpr index_t flops(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::flops(x, turned(w), bias...); }
+
+    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const { return multiply(kernels::Transpose::no, y, x, w, bias...); }
+
+private:
+    static constexpr Dims<2> turned(const Dims<2>& w) { return {w[1], w[0]}; }
 };
 
 namespace functional {

@@ -53,6 +53,7 @@ private:
 template <bool TransposeA = false, bool TransposeB = false>
 struct MatmulRule {
     static constexpr std::string_view name = "matmul";
+    static constexpr bool takes_activation = true;
 
     template <std::size_t A, std::size_t B>
     static constexpr auto extents(const Dims<A>& a, const Dims<B>& b) {

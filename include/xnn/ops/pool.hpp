@@ -21,6 +21,7 @@ template <class Window>
 struct PoolRule {
     static constexpr auto window = Window::value;
     static constexpr std::size_t rank = window.kernel_size.size();
+    static constexpr bool takes_activation = true;
 
     template <std::size_t R>
     static constexpr Dims<R> extents(Dims<R> x) {

@@ -1,0 +1,103 @@
+#include "xnn/nn/freeze.hpp"
+
+#include "../support/frozen.hpp"
+#include "xnn/models/lenet.hpp"
+#include "xnn/models/resnet.hpp"
+#include "xnn/nn/cost.hpp"
+#include "xnn/nn/dropout.hpp"
+#include "xnn/nn/pooling.hpp"
+#include "xnn/nn/traits.hpp"
+
+using namespace xnn;
+
+namespace {
+
+/// Layers that are neither frozen nor folded where the next or the last one is, and all that is.
+using Chain = nn::Sequential<nn::Conv2d<3, 4, 3>, nn::BatchNorm2d<4>, nn::ReLU, nn::Conv2d<4, 8, 3, nn::ConvOptions{.padding = 1, .groups = 4, .bias = false}>,
+                             nn::BatchNorm2d<8, nn::BatchNormOptions{.affine = false}>, nn::Dropout, nn::ConvTranspose2d<8, 4, 2>, nn::BatchNorm2d<4>, nn::GELU,
+                             nn::BatchNorm2d<4>, nn::Conv2d<4, 2, 1>, nn::Flatten<>, nn::Linear<98, 5, false>, nn::BatchNorm1d<5>, nn::Tanh, nn::Linear<5, 3>>;
+using Frozen = nn::frozen_t<Chain>;
+
+template <std::size_t I>
+using Layer = std::remove_cvref_t<decltype(get<I>(std::declval<Frozen&>().layers))>;
+static_assert(std::same_as<Layer<0>, nn::FrozenConv<nn::Conv2d<3, 4, 3>>> && std::same_as<Layer<1>, nn::Identity> && std::same_as<Layer<4>, nn::Identity>);
+static_assert(std::same_as<Layer<6>, nn::ConvTranspose2d<8, 4, 2>> && std::same_as<Layer<7>, nn::BatchNorm2d<4>> && std::same_as<Layer<9>, nn::BatchNorm2d<4>>);
+static_assert(std::same_as<Layer<12>, nn::FrozenLinear<98, 5, true>> && std::same_as<Layer<13>, nn::Identity> && std::same_as<Layer<15>, nn::FrozenLinear<5, 3>>);
+
+// A normalisation of sequences is one along another dimension than the linear layer's.
+using Features = nn::Sequential<nn::Linear<4, 6>, nn::BatchNorm1d<6>>;
+static_assert(accepts<Features, Shape<5, 6, 4>> && accepts<nn::frozen_t<Features>, Shape<dyn, 4>> && !accepts<nn::frozen_t<Features>, Shape<5, 6, 4>>);
+// Statistics of the batch itself are no constants.
+using Batch = nn::BatchNorm1d<6, nn::BatchNormOptions{.track_running_stats = false}>;
+static_assert(std::same_as<nn::frozen_t<nn::Sequential<nn::Linear<4, 6>, Batch>>, nn::Sequential<nn::FrozenLinear<4, 6>, Batch>>);
+static_assert(parameter_count<nn::frozen_t<models::ResNet18<>>> == 0);
+static_assert(flops<nn::frozen_t<Chain>, Shape<2, 3, 8, 8>> == flops<Chain, Shape<2, 3, 8, 8>>);
+
+/// A module of one's own, which does not take part.
+struct Own : nn::Module<Own> {
+    nn::Conv2d<3, 4, 3> conv;
+    nn::BatchNorm2d<4> norm;
+    nn::Dropout dropout;
+    auto forward(auto x) const { return x | conv | norm | dropout; }
+};
+static_assert(std::same_as<nn::frozen_t<Own>, Own>);
+
+/// A module whose frozen twin loses a normalisation: the pooling in front of it cannot do its work.
+template <bool Frozen>
+struct Wrong : nn::Module<Wrong<Frozen>> {
+    using frozen = Wrong<true>;
+    nn::MaxPool2d<2> pool;
+    nn::FoldedIf<Frozen, nn::BatchNorm2d<4>> norm;
+    auto forward(auto x) const { return x | pool | norm; }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("freeze: a chain answers as before", "[freeze]", float, double) {
+    using T = TestType;
+    nn::Sequential<nn::Conv1d<3, 4, 3, nn::ConvOptions{}, T>, nn::BatchNorm1d<4, nn::BatchNormOptions{}, T>, nn::Flatten<>, nn::Linear<32, 5, true, T>> model;
+    formula::fill(model);
+    require_same_frozen<Shape<3, 3, 10>, T>(model, std::same_as<T, double> ? 1e-13 : 1e-5);
+}
+
+TEST_CASE("freeze: layers of all kinds", "[freeze]") {
+    Chain model;
+    formula::fill(model);
+    get<9>(model.layers).eps = 0.25;
+    get<1>(model.layers).eps = 0.5;
+    require_same_frozen<Shape<2, 3, 8, 8>>(model);
+    require_same_frozen<Shape<1, 3, 8, 8>>(model);
+    // What is frozen is a copy.
+    const auto x = formula::images<float, Shape<2, 3, 8, 8>>();
+    auto frozen = nn::freeze(model);
+    const auto before = values(frozen(x));
+    get<0>(model.layers).weight.value().fill(0);
+    REQUIRE(values(frozen(x)) == before);
+    const auto copy = frozen;
+    REQUIRE(values(copy(x)) == before);
+}
+
+TEST_CASE("freeze: models", "[freeze]") {
+    models::LeNet<> lenet;
+    require_same_frozen<Shape<3, 1, 28, 28>>(lenet);
+    models::ResNet<models::BasicBlock, Dims<4>{2, 2, 2, 2}, 10, 4> basic;
+    formula::fill(basic);
+    require_same_frozen<Shape<2, 3, 40, 40>>(basic);
+    models::ResNet<models::Bottleneck, Dims<4>{2, 2, 2, 2}, 10, 4> bottleneck;
+    formula::fill(bottleneck);
+    require_same_frozen<Shape<2, 3, 40, 40>>(bottleneck);
+}
+
+TEST_CASE("freeze: a twin that does not fit is refused", "[freeze]") { REQUIRE_THROWS_AS(nn::freeze(Wrong<false>{}), Error); }
+
+TEST_CASE("freeze: a module of one's own is copied, out of training", "[freeze]") {
+    Own model;
+    const auto frozen = nn::freeze(model);
+    REQUIRE(model.norm.training);
+    REQUIRE(!frozen.norm.training);
+    REQUIRE(!frozen.dropout.training);
+    REQUIRE(!frozen.conv.weight.requires_grad());
+    model.eval();
+    const auto x = formula::images<float, Shape<2, 3, 8, 8>>();
+    REQUIRE(values(frozen(x)) == values(model(x)));
+}
