@@ -45,9 +45,22 @@ private:
     }
 };
 
-/// x [*, d…] → [*, d'…] over the last Rank dimensions, with d' = d + before + after.
-template <std::size_t Rank, Pads Amounts, PaddingMode Mode>
+/// The same for any number of dimensions.
+template <std::size_t N>
+struct ManyPads {
+    Dims<N> first;  ///< before each, in the order of the dimensions
+    Dims<N> second;
+
+    template <std::size_t>
+    constexpr Dims<N> before() const { return first; }
+    template <std::size_t>
+    constexpr Dims<N> after() const { return second; }
+};
+
+/// x [*, d…] → [*, d'…] over the last Rank dimensions, with d' = d + before + after. More than three are for the mode constant.
+template <std::size_t Rank, auto Amounts, PaddingMode Mode>
 struct PadRule {
+    static_assert(Rank <= 3 || Mode == PaddingMode::constant);
     static constexpr std::string_view name = "pad";
     static constexpr auto before = Amounts.template before<Rank>();
     static constexpr auto after = Amounts.template after<Rank>();
@@ -72,16 +85,17 @@ struct PadRule {
 
     NothingSaved forward(auto&, auto y, auto x) const {
         using T = typename decltype(y)::value_type;
-        const auto extents = x.shape.extents();
-        kernels::pad_forward(typename decltype(y)::device{}, planes(extents), geometry(extents), x.data, y.data,
-                             static_cast<T>(static_cast<compute_t<T>>(value)));
+        const auto from = x.shape.extents(), to = y.shape.extents();
+        kernels::pad_forward(typename decltype(y)::device{}, planes(to), geometry(from), x.data, y.data,
+                             static_cast<T>(static_cast<compute_t<T>>(value)), shifts(to, from, -1));
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
-        const auto extents = x.shape.extents();
+        const auto from = x.shape.extents();
         const auto gx = get<0>(targets);
-        kernels::pad_backward(typename decltype(x)::device{}, planes(extents), geometry(extents), gy, gx.data, gx.accumulate);
+        kernels::pad_backward(typename decltype(x)::device{}, planes(from), geometry(from), gy, gx.data, gx.accumulate,
+                              shifts(from, extents(from), 1));
     }
 
 private:
@@ -96,15 +110,30 @@ private:
             default: return extent + std::min<index_t>(front, 0) + std::min<index_t>(behind, 0) >= 0;
         }
     }
+    // The kernel pads planes of up to three dimensions; of further ones it shifts the planes.
+    static constexpr std::size_t inner = std::min<std::size_t>(Rank, 3), outer = Rank - inner;
+
     template <std::size_t R>
-    static constexpr index_t planes(const Dims<R>& x) { return product_or_dyn(x, 0, R - Rank); }
+    static constexpr index_t planes(const Dims<R>& x) { return product_or_dyn(x, 0, R - inner); }
     template <std::size_t R>
     static kernels::PadGeometry geometry(const Dims<R>& x) {
         kernels::PadGeometry g{{1, 1, 1}, {}, {}, Mode};
-        std::copy(x.end() - static_cast<std::ptrdiff_t>(Rank), x.end(), g.input.end() - static_cast<std::ptrdiff_t>(Rank));
-        std::copy(before.begin(), before.end(), g.before.end() - static_cast<std::ptrdiff_t>(Rank));
-        std::copy(after.begin(), after.end(), g.after.end() - static_cast<std::ptrdiff_t>(Rank));
+        for (std::size_t i = 1; i <= inner; ++i) {
+            g.input[3 - i] = x[R - i];
+            g.before[3 - i] = before[Rank - i];
+            g.after[3 - i] = after[Rank - i];
+        }
         return g;
+    }
+    template <std::size_t R>
+    static kernels::PlaneShifts<outer> shifts(const Dims<R>& own, const Dims<R>& other, index_t sign) {
+        kernels::PlaneShifts<outer> result{};
+        for (std::size_t i = 0; i < outer; ++i) {
+            result.own[i] = own[R - Rank + i];
+            result.other[i] = other[R - Rank + i];
+            result.shift[i] = sign * before[i];
+        }
+        return result;
     }
 };
 
@@ -118,6 +147,23 @@ template <Pads Amounts, PaddingMode Mode = PaddingMode::constant, Array X>
 constexpr auto pad(X&& x, double value = 0) {
     static_assert(Amounts.dimensions > 0, "pad: expected two amounts for each dimension");
     return apply(PadRule<static_cast<std::size_t>(Amounts.dimensions), Amounts, Mode>{value}, std::forward<X>(x));
+}
+/// The same in the mode constant for any number of dimensions, the last one first as in PyTorch: F::pad<1, 1, 0, 0, 0, 0, 2, 3>(x)
+/// adds a column on both sides, and arrays in front of and behind the fourth dimension from the end.
+template <index_t... Amounts, Array X>
+    requires(sizeof...(Amounts) >= 2 && sizeof...(Amounts) % 2 == 0)
+constexpr auto pad(X&& x, double value = 0) {
+    constexpr std::size_t rank = sizeof...(Amounts) / 2;
+    constexpr auto amounts = [] {
+        constexpr index_t given[] = {Amounts...};
+        ManyPads<rank> result{};
+        for (std::size_t i = 0; i < rank; ++i) {
+            result.first[rank - 1 - i] = given[2 * i];
+            result.second[rank - 1 - i] = given[2 * i + 1];
+        }
+        return result;
+    }();
+    return apply(PadRule<rank, amounts, PaddingMode::constant>{value}, std::forward<X>(x));
 }
 
 }  // namespace functional
