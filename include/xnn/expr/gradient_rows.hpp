@@ -11,7 +11,7 @@
 namespace xnn {
 
 /// Which rows of a gradient may be other than zero: those that were added, in that order. Its memory is taken once, and
-/// everything costs as much as there are rows in the list.
+/// everything costs as much as there are rows in the list, unless others wrote to the gradient.
 class GradientRows {
 public:
     /// Of a gradient with that many rows, in which there may stand anything.
@@ -27,10 +27,14 @@ public:
     /// A gradient was written to all of them.
     void add_all() { all_ = true; }
 
+    /// Somebody else may write to any of them.
+    void expose() { exposed_ = true; }
+
     /// Makes the gradient zero and the list empty.
     template <class T>
     void clear(T* gradient, index_t width) {
-        if (std::exchange(all_, false)) std::fill_n(gradient, static_cast<index_t>(listed_.size()) * width, static_cast<T>(0));
+        if (all_ || exposed_) std::fill_n(gradient, static_cast<index_t>(listed_.size()) * width, static_cast<T>(0));
+        all_ = exposed_ = false;
         for (index_t row : rows_) {
             std::fill_n(gradient + row * width, width, static_cast<T>(0));
             listed_[static_cast<std::size_t>(row)] = 0;
@@ -48,6 +52,7 @@ private:
     std::vector<index_t> first_use_;
     std::vector<std::uint8_t> listed_;
     bool all_ = true;  // what stands there at first is unknown
+    bool exposed_ = false;
 };
 
 }  // namespace xnn

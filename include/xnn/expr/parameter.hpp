@@ -204,6 +204,7 @@ public:
     /// The gradient that backward() has added up. Throws Error if there is none.
     Tensor<T, S, Device>& grad() const {
         if (!has_grad()) throw Error("Parameter::grad: expected a gradient from backward(), got none since zero_grad()");
+        if (auto* rows = data_->gradient_rows()) rows->expose();
         return data_->gradient;
     }
     bool has_grad() const { return data_->has_gradient; }
