@@ -141,6 +141,11 @@ case("mha added keys", MHA(6, 2, add_bias_kv=True, add_zero_attn=True, batch_fir
 case("mha added keys unbatched", MHA(6, 2, add_bias_kv=True, add_zero_attn=True, bias=False), [(4, 6), (5, 6), (5, 6)])
 case("mha added keys self", MHA(6, 2, add_bias_kv=True, add_zero_attn=True), [(4, 3, 6)], lambda m, x: m(x, x, x))
 
+# ---- one sequence without a batch
+
+case("encoder layer unbatched", Encoder(6, 2, **layer_options), [(4, 6)])
+case("decoder layer unbatched", Decoder(6, 2, norm_first=True, **layer_options), [(4, 6), (5, 6)])
+
 path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "fixtures", "transformer.safetensors")
 save_file(entries, path, metadata={"torch": torch.__version__, "written_by": "tests/oracle/transformer.py"})
 print(path, os.path.getsize(path), "bytes,", len(entries), "entries")
