@@ -30,23 +30,25 @@ struct PadMany : nn::Module<PadMany<Amounts...>> {
 using Line = Shape<2, 3, 5>;
 using Image = Shape<2, 3, 4, 3>;
 using Volume = Shape<2, 2, 3, 4, 2>;
+// Not in functions, where clang 14 takes them for variables.
+constexpr Pads line_pads(2, 3), image_pads(1, 2, 0, 3);
+constexpr nn::UnfoldOptions options{.dilation = {1, 2}, .padding = {1, 2}, .stride = {2, 1}};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("paddings are PyTorch's", "[nn][pad]", double, bfloat16) {
     using T = TestType;
-    constexpr Pads line(2, 3), image(1, 2, 0, 3);
-    check<T, Line>("ReflectionPad1d", nn::ReflectionPad1d<line>{});
-    check<T, Image>("ReflectionPad2d", nn::ReflectionPad2d<image>{});
+    check<T, Line>("ReflectionPad1d", nn::ReflectionPad1d<line_pads>{});
+    check<T, Image>("ReflectionPad2d", nn::ReflectionPad2d<image_pads>{});
     check<T, Volume>("ReflectionPad3d", nn::ReflectionPad3d<1>{});
-    check<T, Line>("ReplicationPad1d", nn::ReplicationPad1d<line>{});
-    check<T, Image>("ReplicationPad2d", nn::ReplicationPad2d<image>{});
+    check<T, Line>("ReplicationPad1d", nn::ReplicationPad1d<line_pads>{});
+    check<T, Image>("ReplicationPad2d", nn::ReplicationPad2d<image_pads>{});
     check<T, Volume>("ReplicationPad3d", nn::ReplicationPad3d<1>{});
-    check<T, Line>("CircularPad1d", nn::CircularPad1d<line>{});
-    check<T, Image>("CircularPad2d", nn::CircularPad2d<image>{});
+    check<T, Line>("CircularPad1d", nn::CircularPad1d<line_pads>{});
+    check<T, Image>("CircularPad2d", nn::CircularPad2d<image_pads>{});
     check<T, Volume>("CircularPad3d", nn::CircularPad3d<1>{});
-    check<T, Line>("ZeroPad1d", nn::ZeroPad1d<line>{});
-    check<T, Image>("ZeroPad2d", nn::ZeroPad2d<image>{});
+    check<T, Line>("ZeroPad1d", nn::ZeroPad1d<line_pads>{});
+    check<T, Image>("ZeroPad2d", nn::ZeroPad2d<image_pads>{});
     check<T, Volume>("ZeroPad3d", nn::ZeroPad3d<1>{});
     check<T, Line>("ConstantPad1d", nn::ConstantPad1d<Pads(2, 0)>{1.5});
     check<T, Image>("ConstantPad2d", nn::ConstantPad2d<Pads(1, -1, -2, 2)>{-0.5});
@@ -68,7 +70,6 @@ TEMPLATE_TEST_CASE("pad takes any number of dimensions", "[nn][pad]", float, dou
 
 TEMPLATE_TEST_CASE("Unfold and Fold are PyTorch's", "[nn][fold]", float, double, bfloat16) {
     using T = TestType;
-    constexpr nn::UnfoldOptions options{.dilation = {1, 2}, .padding = {1, 2}, .stride = {2, 1}};
     check<T, Shape<2, 3, 4, 5>>("Unfold", nn::Unfold<2>{});
     check<T, Shape<2, 3, 4, 5>>("Unfold options", nn::Unfold<nn::Sizes(3, 2), options>{});
     check<T, Shape<2, 12, 12>>("Fold", nn::Fold<nn::Sizes(4, 5), 2>{});

@@ -118,8 +118,8 @@ TEMPLATE_TEST_CASE("a transposed convolution takes an output size", "[nn][conv]"
     check_sized<T, Shape<2, 4, 3, 4>, Up, 6, 9>("output_size 6 9");
     check_sized<T, Shape<2, 4, 3, 4>, Up, 7, 11>("output_size 7 11");
     check_sized<T, Shape<2, 4, 3, 4>, Up, 6, 10>("output_size 6 10");
-    using Line = nn::ConvTranspose1d<4, 3, 3, ConvTransposeOptions{.stride = 3, .bias = false, .dilation = 2}, T>;
-    check_sized<T, Shape<2, 4, 5>, Line, 2, 3, 19>("output_size of all");
+    using Dilated = nn::ConvTranspose1d<4, 3, 3, ConvTransposeOptions{.stride = 3, .bias = false, .dilation = 2}, T>;
+    check_sized<T, Shape<2, 4, 5>, Dilated, 2, 3, 19>("output_size of all");
     check_sized<T, Volume, nn::ConvTranspose3d<2, 3, 2, ConvTransposeOptions{.stride = 2}, T>, 8, 11, 7>("output_size of one");
 }
 

@@ -87,7 +87,7 @@ struct Convolution {
     using Window = WindowOf<Rank, Options.stride, pads_first ? Sizes(0) : Sizes::of(padding.before),
                             pads_first ? Sizes(0) : Sizes::of(padding.after), Options.dilation, Options.groups>;
     using Rule = ConvRule<Window>;
-    using Pad = PadRule<Rank, padding.pads(), Options.padding_mode>;
+    using Pad = PadRule<PadsOf<Rank, padding.pads()>, Options.padding_mode>;
 
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>& x, const Dims<Rank + 2>& weight) {
@@ -217,6 +217,7 @@ struct ConvTransposeLayer
     : ConvState<Self, typename ConvWeight<Rank, InChannels, OutChannels / Options.groups, KernelSize>::type, OutChannels, Options.bias, T, Device> {
     static_assert(InChannels % Options.groups == 0 && OutChannels % Options.groups == 0, "channels must be divisible by groups");
     using Work = TransposedConvolution<Rank, Options>;
+    static_assert(sizeof(Work) > 0);  // which judges the options, where the layer is named
     using expects = Expects<typename ConvInput<Rank, InChannels>::type>;
 
     static constexpr bool accepts(const auto& x) { return Work::Rule::accepts(x, ConvTransposeLayer::weight_shape::static_extents); }

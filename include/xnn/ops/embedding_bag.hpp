@@ -112,7 +112,9 @@ private:
     }
     static auto bags_of(index_t count, auto indices, auto... rest) {
         if constexpr (decltype(indices.shape)::rank == 1)
-            return [&](auto offsets, auto...) { return kernels::Bags{offsets.data, count, indices.size(), index_t{0}}; }(rest...);
+            return [&](auto offsets, auto...) {
+                return kernels::Bags<typename decltype(offsets)::value_type>{offsets.data, count, indices.size(), 0};
+            }(rest...);
         else
             return kernels::Bags<index_t>{nullptr, count, indices.size(), indices.extent(1)};
     }
