@@ -31,6 +31,7 @@
 #include "xnn/ops/cross_entropy.hpp"
 #include "xnn/ops/ctc_loss.hpp"
 #include "xnn/ops/embedding.hpp"
+#include "xnn/ops/embedding_bag.hpp"
 #include "xnn/ops/expand.hpp"
 #include "xnn/ops/extremum.hpp"
 #include "xnn/ops/fold.hpp"
@@ -93,6 +94,7 @@
 #include "xnn/optim/adamw.hpp"
 #include "xnn/optim/lr_scheduler.hpp"
 #include "xnn/optim/sgd.hpp"
+#include "xnn/optim/sparse_adam.hpp"
 
 #include "xnn/data/dataset.hpp"
 #include "xnn/data/loader.hpp"

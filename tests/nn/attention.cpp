@@ -61,6 +61,42 @@ TEMPLATE_TEST_CASE("MultiheadAttention takes PyTorch's masks", "[nn]", float, do
     check_transformer<T, Shape<2, 4, 6>, S, S>("mha masks", attention, with_weights<true>("mha masks", masks));
 }
 
+TEMPLATE_TEST_CASE("MultiheadAttention adds keys and values as PyTorch does", "[nn]", float, double) {
+    using T = TestType;
+    using S = Shape<5, 3, 6>;
+    const auto both = [](const std::string& name, auto& attention, const auto& masks, auto q, auto k, auto v) {
+        using Q = typename decltype(q)::type;
+        using K = typename decltype(k)::type;
+        using V = typename decltype(v)::type;
+        check_transformer<T, Q, K, V>(name, attention, [&](auto& a, auto& x, auto& y, auto& z) { return a(x, y, z, masks); });
+        check_transformer<T, Q, K, V>(name, attention, with_weights<true>(name, masks));
+    };
+    const auto shape = []<class X>(X) { return std::type_identity<X>{}; };
+    MultiheadAttention<6, 2, MultiheadAttentionOptions{.add_bias_kv = true}, T> bias;
+    both("mha bias_kv", bias, AttentionMasks{}, shape(Shape<4, 3, 6>{}), shape(S{}), shape(S{}));
+    MultiheadAttention<6, 3, MultiheadAttentionOptions{.add_zero_attn = true, .kdim = 4, .batch_first = true}, T> zero;
+    both("mha zero_attn", zero, AttentionMasks{}, shape(Shape<2, 4, 6>{}), shape(Shape<2, 5, 4>{}), shape(Shape<2, 5, 6>{}));
+    const auto attn = transformer_fixture().tensor<T, Shape<4, 4, 5>>("mha added keys/attn");
+    const auto padding = flags_of<Shape<2, 5>>(transformer_fixture(), "mha added keys/padding");
+    MultiheadAttention<6, 2, MultiheadAttentionOptions{.add_bias_kv = true, .add_zero_attn = true, .batch_first = true}, T> masked;
+    both("mha added keys", masked, AttentionMasks{}.attn_mask(attn).key_padding_mask(padding), shape(Shape<2, 4, 6>{}), shape(Shape<2, 5, 6>{}),
+         shape(Shape<2, 5, 6>{}));
+    MultiheadAttention<6, 2, MultiheadAttentionOptions{.bias = false, .add_bias_kv = true, .add_zero_attn = true}, T> unbatched;
+    both("mha added keys unbatched", unbatched, AttentionMasks{}, shape(Shape<4, 6>{}), shape(Shape<5, 6>{}), shape(Shape<5, 6>{}));
+    MultiheadAttention<6, 2, MultiheadAttentionOptions{.add_bias_kv = true, .add_zero_attn = true}, T> self;
+    check_transformer<T, Shape<4, 3, 6>>("mha added keys self", self, [](auto& a, auto& x) { return a.self_attention(operand(x)); });
+}
+
+TEST_CASE("added keys know their shapes, and refuse is_causal", "[nn]") {
+    using Added = MultiheadAttention<8, 2, MultiheadAttentionOptions{.add_bias_kv = true, .add_zero_attn = true, .batch_first = true}>;
+    static_assert(std::same_as<output_of<Added, Shape<dyn, 7, 8>, Shape<dyn, dyn, 8>, Shape<dyn, dyn, 8>>, Shape<dyn, 7, 8>>);
+    const Added attention;
+    const auto x = random_tensor<float>(Shape<2, 6, 8>{});
+    REQUIRE_ERROR(attention(x, x, x, AttentionMasks{}.is_causal()), "MultiheadAttention", "is_causal");
+    const Tensor<bool, Shape<dyn, dyn>> mask(Shape<dyn, dyn>(6, 7));  // one of the added keys is not the caller's to hide
+    REQUIRE_ERROR(attention(x, x, x, AttentionMasks{}.attn_mask(mask)), "multi_head_attention", "(6, 9)");
+}
+
 TEST_CASE("MultiheadAttention of lengths known in the run is that of known ones", "[nn]") {
     manual_seed(3);
     MultiheadAttention<16, 4, MultiheadAttentionOptions{.batch_first = true}> attention;

@@ -21,6 +21,9 @@ void check_class_losses() {
     check_classes<T, Images, Labels>("CrossEntropyLoss images" + r, nn::CrossEntropyLoss<R>{});
     check_classes<T, Scores, Shape<4>>("NLLLoss" + r, nn::NLLLoss<R>{});
     check_classes<T, Images, Labels>("NLLLoss options" + r, nn::NLLLoss<R, Weight>{weights, {.ignore_index = 1}});
+    check_classes<T, Shape<3>, Shape<>>("CrossEntropyLoss one" + r, nn::CrossEntropyLoss<R, Weight>{weights, {.label_smoothing = 0.1}});
+    check_loss<T, Shape<3>>("CrossEntropyLoss one probabilities" + r, nn::CrossEntropyLoss<R>{});
+    check_classes<T, Shape<3>, Shape<>>("NLLLoss one" + r, nn::NLLLoss<R, Weight>{weights});
 }
 
 }  // namespace

@@ -36,6 +36,13 @@ TEST_CASE("TransformerDecoderLayer is PyTorch's", "[nn]") {
                                              [](auto& layer, auto& x, auto& memory) { return layer(x, memory, AttentionMasks{}.is_causal()); });
 }
 
+TEST_CASE("transformer layers take one sequence without a batch", "[nn]") {
+    using T = double;
+    constexpr nn::TransformerOptions first_norm{.dim_feedforward = 10, .norm_first = true};
+    check_transformer<T, Shape<4, 6>>("encoder layer unbatched", nn::TransformerEncoderLayer<6, 2, small, T>(0), call);
+    check_transformer<T, Shape<4, 6>, Shape<5, 6>>("decoder layer unbatched", nn::TransformerDecoderLayer<6, 2, first_norm, T>(0), call);
+}
+
 TEST_CASE("Transformer is PyTorch's", "[nn]") {
     using T = double;
     using Model = nn::Transformer<6, 2, nn::TransformerSizes{2, 2}, small, T>;

@@ -89,10 +89,26 @@ def paddings():
     layer("ConstantPad3d", nn.ConstantPad3d((1, 0, -1, 2, 0, 1), 3.0), volume)
 
 
+class Pad(nn.Module):
+    def __init__(self, amounts, value):
+        super().__init__()
+        self.amounts, self.value = amounts, value
+
+    def forward(self, x):
+        return nn.functional.pad(x, self.amounts, value=self.value)
+
+
+def pads_of_many_dimensions():
+    x = random(2, 3, 2, 3, 2)
+    layer("pad 4", Pad((1, 2, 0, 1, -1, 2, 2, 1), 1.5), x)
+    layer("pad 5", Pad((0, -1, 1, 0, 0, 2, 0, -1, 1, 2), 0.0), x)
+
+
 convolutions()
 transposed()
 patches()
 paddings()
+pads_of_many_dimensions()
 path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "fixtures", "convolutions.safetensors")
 save_file(entries, path, metadata={"torch": torch.__version__, "written_by": "tests/oracle/convolutions.py"})
 print(path, os.path.getsize(path), "bytes,", len(entries), "entries")

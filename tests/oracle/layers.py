@@ -171,11 +171,21 @@ def losses():
     loss("BCELoss at the ends", nn.BCELoss(), exact(torch.tensor([[0.0, 1.0, 1e-30]])), exact(torch.tensor([[1.0, 0.0, 1.0]])))
 
 
+def losses_of_one_sample():
+    weight = entries["losses/weight"]
+    for r in ("none", "mean", "sum"):
+        x, p = random(3), exact(torch.rand(3))
+        loss(f"CrossEntropyLoss one {r}", nn.CrossEntropyLoss(weight, label_smoothing=0.1, reduction=r), x, torch.tensor(1))
+        loss(f"CrossEntropyLoss one probabilities {r}", nn.CrossEntropyLoss(reduction=r), x, p, True)
+        loss(f"NLLLoss one {r}", nn.NLLLoss(weight, reduction=r), x, torch.tensor(2))
+
+
 activations()
 products()
 pooling()
 normalization()
 losses()
+losses_of_one_sample()
 path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "fixtures", "layers.safetensors")
 save_file(entries, path, metadata={"torch": torch.__version__, "written_by": "tests/oracle/layers.py"})
 print(path, os.path.getsize(path), "bytes,", len(entries), "entries")

@@ -130,6 +130,22 @@ for name, make in {"SGD": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9), "
     for key, parameter in model.named_parameters():
         keep(f"stack {name}/parameter/{key}", parameter)
 
+# ---- keys that an attention adds
+
+case("mha bias_kv", MHA(6, 2, add_bias_kv=True), [(4, 3, 6), (5, 3, 6), (5, 3, 6)])
+case("mha zero_attn", MHA(6, 3, add_zero_attn=True, batch_first=True, kdim=4), [(2, 4, 6), (2, 5, 4), (2, 5, 6)])
+added_attn = numbers("mha added keys/attn", random(2 * 2, 4, 5))
+added_padding = numbers("mha added keys/padding", flags(2, 5))
+case("mha added keys", MHA(6, 2, add_bias_kv=True, add_zero_attn=True, batch_first=True), [(2, 4, 6), (2, 5, 6), (2, 5, 6)],
+     lambda m, *a: m(*a, attn_mask=added_attn, key_padding_mask=added_padding.double().masked_fill(added_padding, -torch.inf)))
+case("mha added keys unbatched", MHA(6, 2, add_bias_kv=True, add_zero_attn=True, bias=False), [(4, 6), (5, 6), (5, 6)])
+case("mha added keys self", MHA(6, 2, add_bias_kv=True, add_zero_attn=True), [(4, 3, 6)], lambda m, x: m(x, x, x))
+
+# ---- one sequence without a batch
+
+case("encoder layer unbatched", Encoder(6, 2, **layer_options), [(4, 6)])
+case("decoder layer unbatched", Decoder(6, 2, norm_first=True, **layer_options), [(4, 6), (5, 6)])
+
 path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "fixtures", "transformer.safetensors")
 save_file(entries, path, metadata={"torch": torch.__version__, "written_by": "tests/oracle/transformer.py"})
 print(path, os.path.getsize(path), "bytes,", len(entries), "entries")

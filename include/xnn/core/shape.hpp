@@ -145,6 +145,23 @@ constexpr index_t product_or_dyn(const Dims<Rank>& dims, std::size_t first, std:
     return result;
 }
 
+/// Extents of N dimensions, of which the first is a batch: 1 where there is none.
+template <std::size_t N, std::size_t R>
+    requires(R == N || R + 1 == N)
+constexpr Dims<N> with_batch(const Dims<R>& dims) {
+    Dims<N> result{1};
+    std::copy(dims.begin(), dims.end(), result.end() - static_cast<index_t>(R));
+    return result;
+}
+/// The last R extents.
+template <std::size_t R, std::size_t N>
+    requires(R <= N)
+constexpr Dims<R> last_extents(const Dims<N>& dims) {
+    Dims<R> result{};
+    std::copy(dims.end() - static_cast<index_t>(R), dims.end(), result.begin());
+    return result;
+}
+
 /// Counts a dimension from the end if it is negative, as PyTorch does.
 constexpr std::size_t normalize_dim(index_t dim, std::size_t rank) {
     return static_cast<std::size_t>(dim < 0 ? dim + static_cast<index_t>(rank) : dim);

@@ -41,6 +41,28 @@ struct PadGeometry {
     }
 };
 
+/// Which plane of one array a plane of another is: N further dimensions in front, of which each may be shifted, and any number of
+/// unchanged ones before them.
+template <std::size_t N>
+struct PlaneShifts {
+    Dims<N> own;
+    Dims<N> other;
+    Dims<N> shift;
+
+    /// The place in the other array; -1 if it has none.
+    index_t operator()(index_t plane) const {
+        index_t place = 0, step = 1;
+        for (std::size_t d = N; d-- > 0;) {
+            const index_t i = plane % own[d] + shift[d];
+            if (i < 0 || i >= other[d]) return -1;
+            place += i * step;
+            step *= other[d];
+            plane /= own[d];
+        }
+        return place + plane * step;
+    }
+};
+
 inline namespace XNN_SIMD_ARCH {
 namespace pad_detail {
 
@@ -93,20 +115,22 @@ void add_plane(const PadGeometry& g, const T* gy, C* gx) {
 
 }  // namespace pad_detail
 
-/// y[p] = x[source(p)], or `value` where there is none, for planes of three dimensions.
-template <class T>
-void pad_forward(Cpu, index_t planes, const PadGeometry& g, const T* x, T* y, T value) {
+/// y[p] = x[source(p)], or `value` where there is none, for planes of three dimensions; from_plane(plane) is the plane of x that one
+/// of y comes from, or -1.
+template <class T, std::size_t N = 0>
+void pad_forward(Cpu, index_t planes, const PadGeometry& g, const T* x, T* y, T value, const PlaneShifts<N>& from_plane = {}) {
     using namespace pad_detail;
     const index_t from_size = product(g.input), to_size = product(g.output()), width = g.output()[2];
     const Middle middle = middle_of(g);
     parallel_for(planes, [&](index_t plane) {
+        const index_t x_plane = from_plane(plane);
         for_each_row(g, [&](index_t to, index_t from) {
             T* row = y + plane * to_size + to;
-            if (from < 0) {
+            if (x_plane < 0 || from < 0) {
                 std::fill_n(row, width, value);
                 return;
             }
-            const T* source = x + plane * from_size + from;
+            const T* source = x + x_plane * from_size + from;
             for_each_border(middle, width, [&](index_t j) {
                 const index_t i = g.source(2, j);
                 row[j] = i < 0 ? value : source[i];
@@ -116,14 +140,20 @@ void pad_forward(Cpu, index_t planes, const PadGeometry& g, const T* x, T* y, T 
     });
 }
 
-/// gx[i] [+]= the sum of gy[p] over all p whose source is i. 16-bit types are summed in float and rounded once.
-template <Floating T>
-void pad_backward(Cpu, index_t planes, const PadGeometry& g, const T* gy, T* gx, bool accumulate) {
+/// gx[i] [+]= the sum of gy[p] over all p whose source is i, where to_plane(plane) is the plane of y that one of x goes to, or -1.
+/// 16-bit types are summed in float and rounded once.
+template <Floating T, std::size_t N = 0>
+void pad_backward(Cpu, index_t planes, const PadGeometry& g, const T* gy, T* gx, bool accumulate, const PlaneShifts<N>& to_plane = {}) {
     using namespace pad_detail;
     const index_t from_size = product(g.input), to_size = product(g.output());
     parallel_for(planes, [&](index_t plane) {
         T* target = gx + plane * from_size;
-        const T* gradient = gy + plane * to_size;
+        const index_t y_plane = to_plane(plane);
+        if (y_plane < 0) {
+            if (!accumulate) std::fill_n(target, from_size, T(0));
+            return;
+        }
+        const T* gradient = gy + y_plane * to_size;
         if constexpr (ReducedFloat<T>) {
             float* wide =
                 accumulate ? wide_detail::widen<WidePlane>(target, from_size) : scratch<WidePlane, float>(from_size);

@@ -103,8 +103,8 @@ private:
     template <std::size_t I>
     bool overlaps(const T* output, const Tuple<const value_t<E>*...>& inputs) const {
         const auto begin = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p); };
-        const auto* input = get<I>(inputs);
-        return begin(output) < begin(input + get<I>(arguments_).shape().size()) && begin(input) < begin(output + shape_.size());
+        const auto* input = get<I>(inputs);  // null where only a shape is given
+        return input && begin(output) < begin(input + get<I>(arguments_).shape().size()) && begin(input) < begin(output + shape_.size());
     }
     template <std::size_t I>
     auto view(const Tuple<const value_t<E>*...>& inputs) const {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include "xnn/core/ref.hpp"
+#include "xnn/expr/gradient_rows.hpp"
 #include "xnn/expr/leaf.hpp"
 
 namespace xnn {
@@ -26,9 +28,23 @@ public:
     template <class T>
     Target<T> open() {
         if (!requires_grad) return {};
+        if (rows_) rows_->add_all();
         const bool accumulate = std::exchange(has_gradient, true);
         return {static_cast<T*>(gradient_data()), accumulate};
     }
+
+    /// Where the gradient of some rows goes, which is added and whose rows are then told to gradient_rows(). The others are zero,
+    /// so that the gradient is whole for whoever reads all of it.
+    template <class T>
+    Target<T> open_rows(index_t entries, index_t width) {
+        if (!requires_grad) return {};
+        T* const gradient = static_cast<T*>(gradient_data());
+        if (!rows_) rows_ = std::make_unique<GradientRows>(entries);
+        if (!std::exchange(has_gradient, true)) rows_->clear(gradient, width);
+        return {gradient, true};
+    }
+    /// The rows that may have a gradient other than zero, once open_rows() was called; else null.
+    GradientRows* gradient_rows() const { return rows_.get(); }
 
     /// Remembers the copy that was made last, so that two handles of one storage become two handles of one copy.
     void remember_copy(ParameterStorage& copy, std::ptrdiff_t distance) {
@@ -49,6 +65,7 @@ public:
     const void* home = nullptr;  // the handle that holds it
 
 private:
+    std::unique_ptr<GradientRows> rows_;
     ParameterStorage* copy_ = nullptr;
     ParameterStorage* origin_ = nullptr;
     const void* first_home_ = nullptr;
@@ -95,7 +112,7 @@ public:
     /// The same leaf for an expression that needs no gradients.
     auto without_gradient() const { return ParameterLeaf<T, S, Device, false>(*data_); }
 
-private:
+protected:
     ParameterData<T, S, Device>* data_;
 };
 
@@ -125,6 +142,18 @@ public:
 private:
     ParameterStorage* data_;
     S shape_;
+};
+
+/// The same leaf of a table for an operation that uses some of its rows, and tells the storage which.
+template <Element T, AnyShape S, class Device>
+class ParameterRowsLeaf : public ParameterLeaf<T, S, Device> {
+public:
+    using ParameterLeaf<T, S, Device>::ParameterLeaf;
+
+    Target<T> open(Pass<Device>&, const typename ParameterRowsLeaf::State&) const {
+        const index_t entries = this->shape().extents()[0];
+        return this->data_->template open_rows<T>(entries, entries > 0 ? this->shape().size() / entries : 0);
+    }
 };
 
 /// A tensor that is learned. It is a handle: `a.tie(b)` makes two parameters one. A copy of a parameter is a new one with
@@ -179,6 +208,7 @@ public:
     /// The gradient that backward() has added up. Throws Error if there is none.
     Tensor<T, S, Device>& grad() const {
         if (!has_grad()) throw Error("Parameter::grad: expected a gradient from backward(), got none since zero_grad()");
+        if (auto* rows = data_->gradient_rows()) rows->expose();
         return storage()->gradient;
     }
     bool has_grad() const { return data_->has_gradient; }

@@ -7,9 +7,12 @@
 #include "xnn/nn/dropout.hpp"
 #include "xnn/nn/linear.hpp"
 #include "xnn/nn/normalization.hpp"
+#include "xnn/ops/cat.hpp"
 #include "xnn/ops/comparison.hpp"
+#include "xnn/ops/expand.hpp"
 #include "xnn/ops/matmul.hpp"
 #include "xnn/ops/multihead_attention.hpp"
+#include "xnn/ops/pad.hpp"
 #include "xnn/ops/reduce.hpp"
 #include "xnn/ops/softmax.hpp"
 #include "xnn/ops/squeeze.hpp"
@@ -82,6 +85,8 @@ private:
 /// The arguments of a multi-head attention that decide what it holds and takes, with PyTorch's names and defaults.
 struct MultiheadAttentionOptions {
     bool bias = true;
+    bool add_bias_kv = false;    ///< one more key and value, which are learned
+    bool add_zero_attn = false;  ///< one more key and value of zeros
     index_t kdim = 0;  ///< features of keys; 0: embed_dim
     index_t vdim = 0;  ///< features of values; 0: embed_dim
     bool batch_first = false;
@@ -92,8 +97,9 @@ struct MultiheadAttentionOptions {
 /// query [L, batch, EmbedDim], key [S, batch, kdim], value [S, batch, vdim] → [L, batch, EmbedDim]; the batch comes first with
 /// batch_first, or may be absent. `attention(query, key, value)`, with masks `attention(query, key, value, masks)`;
 /// `with_weights` returns the weights too, as PyTorch does with need_weights. `MultiheadAttention<64, 4> attention{dropout}`.
+/// No mask hides the keys that add_bias_kv and add_zero_attn put behind the others; is_causal, which would, throws Error with them.
 /// State: in_proj_weight [3 EmbedDim, EmbedDim] (q_proj_weight, k_proj_weight, v_proj_weight if kdim or vdim differ),
-/// in_proj_bias [3 EmbedDim], out_proj.weight, out_proj.bias.
+/// in_proj_bias [3 EmbedDim], bias_k and bias_v [1, 1, EmbedDim], out_proj.weight, out_proj.bias.
 template <index_t EmbedDim, index_t NumHeads, MultiheadAttentionOptions Options = MultiheadAttentionOptions{}, Floating T = float, class Device = Cpu>
 struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Options, T, Device>> {
     static_assert(NumHeads > 0 && EmbedDim % NumHeads == 0, "embed_dim must be divisible by num_heads");
@@ -105,12 +111,16 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
     static constexpr index_t head_dim = EmbedDim / NumHeads;
     /// Whether the three weights are one.
     static constexpr bool packed = kdim == EmbedDim && vdim == EmbedDim;
+    /// How many keys stand behind those of the call.
+    static constexpr index_t added_keys = Options.add_bias_kv + Options.add_zero_attn;
 
     detail::OptionalParameter<packed, T, Shape<3 * EmbedDim, EmbedDim>, Device> in_proj_weight;
     detail::OptionalParameter<!packed, T, Shape<EmbedDim, EmbedDim>, Device> q_proj_weight;
     detail::OptionalParameter<!packed, T, Shape<EmbedDim, kdim>, Device> k_proj_weight;
     detail::OptionalParameter<!packed, T, Shape<EmbedDim, vdim>, Device> v_proj_weight;
     detail::OptionalParameter<Options.bias, T, Shape<3 * EmbedDim>, Device> in_proj_bias;
+    detail::OptionalParameter<Options.add_bias_kv, T, Shape<1, 1, EmbedDim>, Device> bias_k;
+    detail::OptionalParameter<Options.add_bias_kv, T, Shape<1, 1, EmbedDim>, Device> bias_v;
     Linear<EmbedDim, EmbedDim, Options.bias, T, Device> out_proj;
     double dropout;
     bool training = true;
@@ -130,6 +140,10 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
             init::xavier_uniform_(k_proj_weight);
             init::xavier_uniform_(v_proj_weight);
         }
+        if constexpr (Options.add_bias_kv) {
+            init::xavier_normal_(bias_k);
+            init::xavier_normal_(bias_v);
+        }
         detail::fill_present(in_proj_bias, 0);
         if constexpr (Options.bias) out_proj.bias.value().fill(T(0));
     }
@@ -141,6 +155,8 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
         detail::visit_present("k_proj_weight", self.k_proj_weight, f);
         detail::visit_present("v_proj_weight", self.v_proj_weight, f);
         detail::visit_present("in_proj_bias", self.in_proj_bias, f);
+        detail::visit_present("bias_k", self.bias_k, f);
+        detail::visit_present("bias_v", self.bias_v, f);
         f("out_proj", self.out_proj);
     }
 
@@ -161,8 +177,9 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
 
     template <class Q, class K, class V, class A = NoMask, class P = NoMask>
     constexpr auto forward(Q query, K key, V value, const AttentionMasks<A, P>& masks = {}) const {
-        return masks.with([&](auto... mask) {
-            return out_proj(xnn::apply(rule<false, is_meta<Q>>(masks), project<0>(std::move(query)), project<1>(std::move(key)), project<2>(std::move(value)),
+        const auto shown = with_added_keys(masks);
+        return shown.with([&](auto... mask) {
+            return out_proj(xnn::apply(rule<false, is_meta<Q>>(shown), project<0>(std::move(query)), keys(std::move(key)), values(std::move(value)),
                                        std::move(mask)...));
         });
     }
@@ -171,7 +188,10 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
     template <class X, class A = NoMask, class P = NoMask>
     constexpr auto self_attention(X x, const AttentionMasks<A, P>& masks = {}) const {
         static_assert(packed, "self_attention: queries, keys and values have as many features");
-        return masks.with([&](auto... mask) { return out_proj(xnn::apply(rule<true, is_meta<X>>(masks), packed_projection(std::move(x)), std::move(mask)...)); });
+        if constexpr (added_keys > 0)
+            return forward(operand(x), operand(x), operand(x), masks);
+        else
+            return masks.with([&](auto... mask) { return out_proj(xnn::apply(rule<true, is_meta<X>>(masks), packed_projection(std::move(x)), std::move(mask)...)); });
     }
 
     /// Queries, keys and values of x, side by side: [*, EmbedDim] → [*, 3 EmbedDim].
@@ -188,9 +208,10 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
     template <bool AverageAttnWeights = true, Operand Q, Operand K, Operand V, class A = NoMask, class P = NoMask>
     auto with_weights(Q&& query, K&& key, V&& value, const AttentionMasks<A, P>& masks = {}) const {
         auto q = heads_apart(project<0>(operand(std::forward<Q>(query))));
-        auto k = heads_apart(project<1>(operand(std::forward<K>(key))));
-        auto v = heads_apart(project<2>(operand(std::forward<V>(value))));
-        auto scores = causal(masked(matmul(std::move(q) * (1 / std::sqrt(static_cast<double>(head_dim))), transpose<-2, -1>(std::move(k))), masks), masks.causal());
+        auto k = heads_apart(keys(operand(std::forward<K>(key))));
+        auto v = heads_apart(values(operand(std::forward<V>(value))));
+        auto scores = causal(masked(matmul(std::move(q) * (1 / std::sqrt(static_cast<double>(head_dim))), transpose<-2, -1>(std::move(k))), with_added_keys(masks)),
+                             masks.causal());
         auto weights = functional::softmax<-1>(std::move(scores));
         Dropout drop(dropout);
         drop.training = training;
@@ -231,6 +252,67 @@ private:
             return with_bias(k_proj_weight);
         else
             return with_bias(v_proj_weight);
+    }
+
+    template <class X>
+    constexpr auto keys(X x) const { return with_added_rows(project<1>(std::move(x)), bias_k); }
+    template <class X>
+    constexpr auto values(X x) const { return with_added_rows(project<2>(std::move(x)), bias_v); }
+
+    /// The dimension of positions in an array of this rank.
+    static constexpr std::size_t position_dim(std::size_t rank) { return rank == 3 && Options.batch_first ? 1 : 0; }
+    /// The shape of one position.
+    struct OnePosition {
+        template <std::size_t R>
+        static constexpr Dims<R> extents(Dims<R> x) {
+            x[position_dim(R)] = 1;
+            return x;
+        }
+    };
+    /// Keys or values, and behind them those that the options add: the bias, then zeros.
+    template <class X, class Bias>
+    static constexpr auto with_added_rows(X x, const Bias& bias) {
+        return with_zero_row(with_bias_row(std::move(x), bias));
+    }
+    template <class X, class Bias>
+    static constexpr auto with_bias_row(X x, const Bias& bias) {
+        if constexpr (Options.add_bias_kv) {
+            constexpr std::size_t rank = shape_t<X>::rank;
+            const auto one = apply_rule<OnePosition>(shape_value(x));
+            auto row = detail::rows_beside<0, 1, X>(bias);
+            if constexpr (rank == 2)
+                return cat<0>(std::move(x), broadcast_to(squeeze<0>(std::move(row)), one));
+            else
+                return cat<position_dim(rank)>(std::move(x), broadcast_to(std::move(row), one));
+        } else {
+            return x;
+        }
+    }
+    template <class X>
+    static constexpr auto with_zero_row(X x) {
+        if constexpr (!Options.add_zero_attn)
+            return x;
+        else if constexpr (position_dim(shape_t<X>::rank) + 2 == shape_t<X>::rank)
+            return functional::pad<0, 0, 0, 1>(std::move(x));
+        else
+            return functional::pad<0, 0, 0, 0, 0, 1>(std::move(x));
+    }
+    /// The masks for the keys of the call and those added, which nothing hides.
+    template <class A, class P>
+    static constexpr auto with_added_keys(const AttentionMasks<A, P>& masks) {
+        if constexpr (added_keys == 0) {
+            return masks;
+        } else {
+            if (masks.causal()) fail("MultiheadAttention", "an attn_mask in place of is_causal where the options add keys", "is_causal");
+            return AttentionMasks(widened(masks.attn()), widened(masks.padding()), false);
+        }
+    }
+    template <class Mask>
+    static constexpr auto widened(const Mask& mask) {
+        if constexpr (std::same_as<Mask, NoMask>)
+            return mask;
+        else
+            return functional::pad<0, added_keys>(Mask(mask));
     }
 
     template <class X>

@@ -87,11 +87,11 @@ struct Convolution {
     using Window = WindowOf<Rank, Options.stride, pads_first ? Sizes(0) : Sizes::of(padding.before),
                             pads_first ? Sizes(0) : Sizes::of(padding.after), Options.dilation, Options.groups>;
     using Rule = ConvRule<Window>;
-    using Pad = PadRule<Rank, padding.pads(), Options.padding_mode>;
+    using Pad = PadRule<PadsOf<Rank, padding.pads()>, Options.padding_mode>;
 
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>& x, const Dims<Rank + 2>& weight) {
-        if constexpr (R != Rank + 2)
+        if constexpr (R != Rank + 1 && R != Rank + 2)
             return false;
         else if constexpr (pads_first)
             return Pad::accepts(x) && Rule::accepts(Pad::extents(x), weight);
@@ -149,6 +149,8 @@ struct TransposedConvolution {
     static_assert(is_output_padding<Rank>(Options), "output_padding must be smaller than stride or dilation");
     using Rule = ConvTransposeRule<WindowOf<Rank, Options.stride, Options.padding, Sizes::of(pad_after_transposed<Rank>(Options)),
                                             Options.dilation, Options.groups>>;
+    /// The same for an output size that the call says.
+    using SizedRule = ConvTransposeRule<WindowOf<Rank, Options.stride, Options.padding, Options.padding, Options.dilation, Options.groups>, true>;
 };
 
 template <std::size_t Rank, index_t First, index_t Second, Sizes Kernel>
@@ -187,7 +189,7 @@ private:
 };
 
 /// A convolution over Rank dimensions: [batch, in_channels, d…] → [batch, out_channels, d'…], with
-/// d' = floor((d + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
+/// d' = floor((d + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1. The batch may be absent.
 /// State: weight [out_channels, in_channels / groups, kernel_size…], bias [out_channels].
 template <class Self, std::size_t Rank, index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options, Floating T, class Device>
 struct ConvLayer : ConvState<Self, typename ConvWeight<Rank, OutChannels, InChannels / Options.groups, KernelSize>::type, OutChannels, Options.bias, T, Device> {
@@ -207,22 +209,38 @@ struct ConvLayer : ConvState<Self, typename ConvWeight<Rank, OutChannels, InChan
 };
 
 /// A transposed convolution over Rank dimensions: [batch, in_channels, d…] → [batch, out_channels, d'…], with
-/// d' = (d - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1.
+/// d' = (d - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1. The batch may be absent. A call may say what
+/// d' is to be in place of the output_padding, `up(x, Shape<28, dyn>(n))`, less than a stride above what it is without.
 /// State: weight [in_channels, out_channels / groups, kernel_size…], bias [out_channels].
 template <class Self, std::size_t Rank, index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvTransposeOptions Options, Floating T, class Device>
 struct ConvTransposeLayer
     : ConvState<Self, typename ConvWeight<Rank, InChannels, OutChannels / Options.groups, KernelSize>::type, OutChannels, Options.bias, T, Device> {
     static_assert(InChannels % Options.groups == 0 && OutChannels % Options.groups == 0, "channels must be divisible by groups");
-    using Rule = typename TransposedConvolution<Rank, Options>::Rule;
+    using Work = TransposedConvolution<Rank, Options>;
+    static_assert(sizeof(Work) > 0);  // which judges the options, where the layer is named
     using expects = Expects<typename ConvInput<Rank, InChannels>::type>;
 
-    static constexpr bool accepts(const auto& x) { return Rule::accepts(x, ConvTransposeLayer::weight_shape::static_extents); }
+    static constexpr bool accepts(const auto& x) { return Work::Rule::accepts(x, ConvTransposeLayer::weight_shape::static_extents); }
+    static constexpr bool accepts(const auto& x, const auto& output_size) {
+        return Work::SizedRule::accepts(x, ConvTransposeLayer::weight_shape::static_extents, output_size);
+    }
 
-    constexpr auto forward(auto x) const {
+    using Module<Self>::operator();
+    template <Operand X, AnyShape S>
+    constexpr auto operator()(X&& x, const S& output_size) const {
+        return (*this)(std::forward<X>(x), TensorView<const bool, S, Device>{nullptr, output_size});
+    }
+
+    constexpr auto forward(auto x) const { return apply_rule(typename Work::Rule{}, std::move(x)); }
+    constexpr auto forward(auto x, auto output_size) const { return apply_rule(typename Work::SizedRule{}, std::move(x), std::move(output_size)); }
+
+private:
+    template <class Rule, class X, class... Size>
+    constexpr auto apply_rule(Rule rule, X x, Size... size) const {
         if constexpr (Options.bias)
-            return xnn::apply(Rule{}, std::move(x), this->weight, this->bias);
+            return xnn::apply(rule, std::move(x), this->weight, std::move(size)..., this->bias);
         else
-            return xnn::apply(Rule{}, std::move(x), this->weight);
+            return xnn::apply(rule, std::move(x), this->weight, std::move(size)...);
     }
 };
 

@@ -26,7 +26,7 @@ struct PatchWindow {
 }  // namespace detail
 
 /// The elements that a window sees at each of its places: [batch, channels, height, width] →
-/// [batch, channels kernel_size, places]. https://pytorch.org/docs/stable/generated/torch.nn.Unfold.html
+/// [batch, channels kernel_size, places]. The batch may be absent. https://pytorch.org/docs/stable/generated/torch.nn.Unfold.html
 template <Sizes KernelSize, UnfoldOptions Options = UnfoldOptions{}>
 struct Unfold : Module<Unfold<KernelSize, Options>> {
     using Rule = UnfoldRule<detail::PatchWindow<Sizes(0), KernelSize, Options>>;
@@ -35,7 +35,8 @@ struct Unfold : Module<Unfold<KernelSize, Options>> {
     constexpr auto forward(auto x) const { return xnn::apply(Rule{}, std::move(x)); }
 };
 
-/// The sum of patches at their places: [batch, channels kernel_size, places] → [batch, channels, OutputSize…].
+/// The sum of patches at their places: [batch, channels kernel_size, places] → [batch, channels, OutputSize…]. The batch may be
+/// absent.
 /// https://pytorch.org/docs/stable/generated/torch.nn.Fold.html
 template <Sizes OutputSize, Sizes KernelSize, FoldOptions Options = FoldOptions{}>
 struct Fold : Module<Fold<OutputSize, KernelSize, Options>> {

@@ -14,6 +14,7 @@
 #include "xnn/nn/normalization.hpp"
 #include "xnn/nn/padding.hpp"
 #include "xnn/nn/pooling.hpp"
+#include "xnn/nn/sparse.hpp"
 #include "xnn/ops/activation.hpp"
 #include "xnn/ops/attention.hpp"
 #include "xnn/ops/embedding.hpp"

@@ -46,6 +46,7 @@ public:
         template <class Attention, class X>
         auto attend(const Attention& attention, X x) const {
             static_assert(Attention::options.batch_first && Attention::embed_dim == Width, "KeyValueCache: attention with batch_first, of the cache's width");
+            static_assert(Attention::added_keys == 0, "KeyValueCache: attention without add_bias_kv and add_zero_attn");
             return attention.out_proj(
                 xnn::apply(CachedAttentionRule<Attention::num_heads, Capacity, Batch, T>{keys, values, past}, attention.packed_projection(std::move(x))));
         }

@@ -52,7 +52,7 @@ struct CrossEntropyLossOptions {
 };
 
 /// Softmax and cross entropy of logits [batch, classes, d…] with targets: class indices [batch, d…], or probabilities like
-/// the logits. `CrossEntropyLoss{weight, {.label_smoothing = 0.1}}` gives each class a weight.
+/// the logits; one sample is [classes] and []. `CrossEntropyLoss{weight, {.label_smoothing = 0.1}}` gives each class a weight.
 /// https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 template <Reduction R = Reduction::mean, class Weight = NoWeight>
 struct CrossEntropyLoss : Module<CrossEntropyLoss<R, Weight>> {
@@ -91,7 +91,7 @@ struct NLLLossOptions {
     index_t ignore_index = -100;
 };
 
-/// -w_t x_t of log-probabilities x [batch, classes, d…] at the targets t [batch, d…].
+/// -w_t x_t of log-probabilities x [batch, classes, d…] at the targets t [batch, d…]; one sample is [classes] and [].
 /// https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
 template <Reduction R = Reduction::mean, class Weight = NoWeight>
 struct NLLLoss : Module<NLLLoss<R, Weight>> {

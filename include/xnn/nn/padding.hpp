@@ -12,7 +12,7 @@ namespace xnn::nn {
 namespace detail {
 template <class Self, std::size_t Rank, Pads Padding, PaddingMode Mode>
 struct PadLayer : Module<Self> {
-    using Rule = PadRule<Rank, Padding, Mode>;
+    using Rule = PadRule<PadsOf<Rank, Padding>, Mode>;
     using expects = Expects<ExtentsToPad<Rank, Padding>>;
     static constexpr bool accepts(const auto& x) { return Rule::accepts(x); }
     constexpr auto forward(auto x) const { return xnn::apply(Rule{}, std::move(x)); }
@@ -65,7 +65,7 @@ struct ZeroPad3d : detail::PadLayer<ZeroPad3d<Padding>, 3, Padding, PaddingMode:
 namespace detail {
 template <class Self, std::size_t Rank, Pads Padding>
 struct ConstantPadLayer : PadLayer<Self, Rank, Padding, PaddingMode::constant> {
-    using Rule = PadRule<Rank, Padding, PaddingMode::constant>;
+    using Rule = PadRule<PadsOf<Rank, Padding>, PaddingMode::constant>;
     double value;  ///< of what is added
     constexpr explicit ConstantPadLayer(double v) : value(v) {}
     constexpr auto forward(auto x) const { return xnn::apply(Rule{value}, std::move(x)); }

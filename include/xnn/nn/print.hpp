@@ -127,9 +127,21 @@ std::string arguments(const LayerNorm<S, O, T, D>& norm) {
     for (index_t extent : S::static_extents) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
     return "(" + shape + (S::rank == 1 ? ",)" : ")") + ", eps=" + number(norm.eps) + ", elementwise_affine=" + flag(O.elementwise_affine);
 }
-template <index_t N, index_t Width, index_t Padding, class T, class D>
-std::string arguments(const Embedding<N, Width, Padding, T, D>& table) {
-    return std::to_string(N) + ", " + std::to_string(Width) + (table.padding_idx >= 0 ? ", padding_idx=" + std::to_string(table.padding_idx) : "");
+template <class Table>
+std::string embedding_arguments(const Table& table, bool sparse) {
+    const auto extents = table.weight.shape().extents();
+    const auto& options = table.options;
+    return std::to_string(extents[0]) + ", " + std::to_string(extents[1]) +
+           (table.padding_idx >= 0 ? ", padding_idx=" + std::to_string(table.padding_idx) : "") +
+           (options.max_norm ? ", max_norm=" + number(*options.max_norm) : "") + (options.norm_type != 2 ? ", norm_type=" + number(options.norm_type) : "") +
+           (options.scale_grad_by_freq ? ", scale_grad_by_freq=True" : "") + (sparse ? ", sparse=True" : "");
+}
+template <index_t N, index_t Width, EmbeddingRows Rows, class T, class D>
+std::string arguments(const Embedding<N, Width, Rows, T, D>& table) { return embedding_arguments(table, Rows.sparse); }
+template <index_t N, index_t Width, EmbeddingBagOptions O, class T, class D>
+std::string arguments(const EmbeddingBag<N, Width, O, T, D>& table) {
+    constexpr const char* modes[] = {"sum", "mean", "max"};
+    return embedding_arguments(table, O.sparse) + ", mode='" + modes[static_cast<int>(O.mode)] + "'";
 }
 /// A size as it was given: one number for all dimensions, or one for each.
 inline std::string given(Sizes size) {

@@ -9,14 +9,15 @@ namespace xnn {
 
 using kernels::CrossEntropyOptions;
 
-/// What losses over classes share: logits [batch, classes, d…], targets [batch, d…] of class indices or of the logits' shape.
+/// What losses over classes share: logits [batch, classes, d…], targets [batch, d…] of class indices or of the logits' shape; or
+/// [classes] and [].
 template <Reduction R>
 struct ClassLossRule {
     using expects = Expects<TargetsForLogits>;
 
     template <std::size_t N>
     static constexpr auto extents(const Dims<N>& x, const auto&...) {
-        if constexpr (R != Reduction::none) {
+        if constexpr (R != Reduction::none || N == 1) {
             return Dims<0>{};
         } else {
             Dims<N - 1> result{x[0]};
@@ -26,10 +27,10 @@ struct ClassLossRule {
     }
     template <std::size_t N, std::size_t M>
     static constexpr bool accepts(const Dims<N>& x, const Dims<M>& target, const auto&... weight) {
-        if constexpr (N < 2) {
+        if constexpr (N == 0) {
             return false;
         } else {
-            if (!(fits(weight, Dims<1>{x[1]}) && ...)) return false;
+            if (!(fits(weight, Dims<1>{x[class_dim<N>]}) && ...)) return false;
             if constexpr (M == N)
                 return fits(x, target);
             else
@@ -38,6 +39,9 @@ struct ClassLossRule {
     }
 
 protected:
+    template <std::size_t N>
+    static constexpr std::size_t class_dim = N == 1 ? 0 : 1;
+
     static_assert(R != Reduction::batchmean, "the reduction of a loss over classes is none, mean or sum");
     template <class T>
     static const T* pointer(auto... weight) {
@@ -47,15 +51,16 @@ protected:
     }
     static auto sizes(auto x) {
         const auto extents = x.shape.extents();
-        if constexpr (decltype(x)::shape_type::rank == 2)
-            return kernels::CrossEntropyMatrix{{extents[0], extents[1]}};
+        if constexpr (decltype(x)::shape_type::rank <= 2)
+            return kernels::CrossEntropyMatrix{{with_batch<2>(extents)[0], with_batch<2>(extents)[1]}};
         else
             return kernels::CrossEntropyExtents{extents[0], extents[1], product_or_dyn(extents, 2, extents.size())};
     }
     static void check_targets(std::string_view operation, auto x, auto target, index_t ignore_index) {
-        const index_t bad = kernels::check_targets(typename decltype(x)::device{}, target.data, target.size(), x.extent(1), ignore_index);
+        const index_t classes = x.extent(class_dim<decltype(x)::shape_type::rank>);
+        const index_t bad = kernels::check_targets(typename decltype(x)::device{}, target.data, target.size(), classes, ignore_index);
         if (bad >= 0)
-            fail(operation, "a target in [0, " + std::to_string(x.extent(1)) + ")",
+            fail(operation, "a target in [0, " + std::to_string(classes) + ")",
                  std::to_string(target.data[bad]) + " at position " + std::to_string(bad));
     }
 };
@@ -98,6 +103,7 @@ private:
 namespace functional {
 
 /// The cross entropy of logits x [batch, classes, d…] and targets: class indices [batch, d…], or probabilities like x.
+/// One sample is [classes] and [].
 template <Reduction R = Reduction::mean, Operand X, Operand Target, Operand... Weight>
     requires(sizeof...(Weight) <= 1)
 constexpr auto cross_entropy(X&& x, Target&& target, CrossEntropyRule<R> rule = {}, Weight&&... weight) {

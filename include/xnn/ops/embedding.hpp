@@ -10,7 +10,8 @@ namespace xnn {
 struct EmbeddingRule {
     static constexpr std::string_view name = "embedding";
     index_t padding_idx = -1;
-    bool scale_grad_by_freq = false;  // the gradient of a row is divided by how often it is picked
+    bool scale_grad_by_freq = false;     // the gradient of a row is divided by how often it is picked
+    ParameterStorage* storage = nullptr;  // of a table that is a ParameterRowsLeaf; else null
 
     template <class I, class T>
     using value_type = T;
@@ -42,13 +43,26 @@ struct EmbeddingRule {
     }
     template <class T>
     void backward(auto& arena, NothingSaved, const auto& targets, const T* gy, const T*, auto indices, auto table) const {
-        const auto gt = get<1>(targets);
-        const auto extents = sizes(indices, table);
-        kernels::embedding_backward(typename decltype(table)::device{}, gy, indices.data, gt.data, gt.accumulate,
-                                    arena.template allocate<index_t>(extents.scratch()), extents, padding_idx, scale_grad_by_freq);
+        backward_table(arena, get<1>(targets), gy, indices, table);
     }
 
 protected:
+    template <class T>
+    void backward_table(auto& arena, Target<T> gtable, const T* gy, auto indices, auto table,
+                        kernels::RowShares<compute_t<T>> shares = {}) const {
+        if (!gtable) return;
+        constexpr typename decltype(table)::device device;
+        const auto extents = sizes(indices, table);
+        index_t* const scratch = arena.template allocate<index_t>(extents.scratch());
+        if (!storage) {
+            kernels::embedding_backward(device, gy, indices.data, gtable.data, gtable.accumulate, scratch, extents, padding_idx,
+                                        scale_grad_by_freq, shares);
+        } else {
+            auto& rows = *storage->gradient_rows();
+            rows.add(scratch, kernels::embedding_backward_rows(device, gy, indices.data, gtable.data, rows.first_use(), scratch, extents,
+                                                               padding_idx, scale_grad_by_freq, shares));
+        }
+    }
     static kernels::EmbeddingExtents sizes(auto indices, auto table) { return {indices.size(), table.extent(0), table.extent(1)}; }
 };
 
@@ -60,8 +74,13 @@ struct RenormedEmbeddingRule : EmbeddingRule {
     double norm_type = 2;
 
     NothingSaved forward(auto& arena, auto y, auto indices, auto table) const {
-        if (renormed) kernels::embedding_renorm(typename decltype(y)::device{}, renormed, indices.data, sizes(indices, table), max_norm, norm_type);
+        renorm(indices, table);
         return EmbeddingRule::forward(arena, y, indices, table);
+    }
+
+protected:
+    void renorm(auto indices, auto table) const {
+        if (renormed) kernels::embedding_renorm(typename decltype(table)::device{}, renormed, indices.data, sizes(indices, table), max_norm, norm_type);
     }
 };
 

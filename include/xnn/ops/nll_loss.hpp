@@ -39,7 +39,8 @@ private:
 
 namespace functional {
 
-/// The negative log-likelihood of log-probabilities x [batch, classes, d…] and class indices [batch, d…].
+/// The negative log-likelihood of log-probabilities x [batch, classes, d…] and class indices [batch, d…]; one sample is
+/// [classes] and [].
 template <Reduction R = Reduction::mean, Operand X, Operand Target, Operand... Weight>
     requires(sizeof...(Weight) <= 1)
 constexpr auto nll_loss(X&& x, Target&& target, NllLossRule<R> rule = {}, Weight&&... weight) {

@@ -24,6 +24,13 @@ struct AdamOptions {
     bool maximize = false;
 };
 
+inline void check_adam(std::string_view name, double lr, const Betas& betas, double eps) {
+    require_option(lr >= 0, name, "lr of at least 0", lr);
+    require_option(eps >= 0, name, "eps of at least 0", eps);
+    require_option(betas.first >= 0 && betas.first < 1, name, "betas in [0, 1)", betas.first);
+    require_option(betas.second >= 0 && betas.second < 1, name, "betas in [0, 1)", betas.second);
+}
+
 /// What Adam and AdamW share.
 template <class Self, class Options>
 class AdamOf : public OptimizerOf<Self, Options> {
@@ -33,10 +40,7 @@ public:
     static constexpr std::string_view array_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
 
     static void check(const Options& o) {
-        require_option(o.lr >= 0, Self::name, "lr of at least 0", o.lr);
-        require_option(o.eps >= 0, Self::name, "eps of at least 0", o.eps);
-        require_option(o.betas.first >= 0 && o.betas.first < 1, Self::name, "betas in [0, 1)", o.betas.first);
-        require_option(o.betas.second >= 0 && o.betas.second < 1, Self::name, "betas in [0, 1)", o.betas.second);
+        check_adam(Self::name, o.lr, o.betas, o.eps);
         require_option(o.weight_decay >= 0, Self::name, "weight_decay of at least 0", o.weight_decay);
     }
     static std::size_t arrays_of(const Options& o) { return o.amsgrad ? 3 : 2; }

@@ -25,9 +25,16 @@ public:
     void* value() const { return storage_->value_data(); }
     /// Null if there is none.
     void* gradient() const { return storage_->has_gradient ? storage_->gradient_data() : nullptr; }
+    bool has_gradient() const { return storage_->has_gradient; }
     void zero_grad() const { storage_->has_gradient = false; }
+    /// The only rows with a gradient, where it is sparse; else null.
+    const std::vector<index_t>* gradient_rows() const {
+        const GradientRows* rows = storage_->has_gradient ? storage_->gradient_rows() : nullptr;
+        return rows && !rows->all() ? &rows->list() : nullptr;
+    }
     bool same_storage(const ParameterRef& other) const { return storage_ == other.storage_; }
     index_t size() const { return size_; }
+    index_t row_size() const { return size_ / std::max<index_t>(extents[0], 1); }
 
     std::string name;
     Dtype dtype;
@@ -98,6 +105,7 @@ public:
 ///   check(options)                throws Error for options that make no sense
 ///   arrays_of(options)            how many arrays these options need
 ///   update<T, Device>(entry, options, value, gradient)
+///   refusal(sparse, options)      what it says it takes where it does not take such gradients; else nothing (optional)
 /// and constructors that are templates: a program compiles no optimiser but those that it makes.
 template <class Self, class Options>
 class OptimizerOf : public Optimizer {
@@ -189,6 +197,8 @@ public:
     const std::vector<Group>& param_groups() const { return groups_; }
 
     void step() override {
+        for (const auto& group : groups_)
+            for (const auto& item : group.items_) require_gradient(item.entry.parameter, group.options);
         for (auto& group : groups_)
             for (auto& item : group.items_) item.update(item.entry, group.options);
     }
@@ -223,6 +233,8 @@ public:
     }
 
 protected:
+    static std::string_view refusal(bool sparse, const Options&) { return sparse ? "dense gradients" : ""; }
+
     template <nn::AnyModule M>
     [[gnu::cold]] OptimizerOf(M& model, const Options& options) : defaults_(options) {
         add_first(Group(model, options));
@@ -240,6 +252,12 @@ protected:
     OptimizerOf& operator=(const OptimizerOf&) = delete;
 
 private:
+    static void require_gradient(const ParameterRef& parameter, const Options& options) {
+        if (!parameter.has_gradient()) return;
+        const bool sparse = parameter.gradient_rows() != nullptr;
+        if (const std::string_view expected = Self::refusal(sparse, options); !expected.empty())
+            fail(Self::name, expected, std::string(sparse ? "a sparse" : "a dense") + " one of parameter '" + parameter.name + "'");
+    }
     [[gnu::cold]] void add_first(Group group) {
         if (group.size() == 0) fail(Self::name, "parameters", "a model without any");
         add_param_group(std::move(group));

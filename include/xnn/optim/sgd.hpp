@@ -10,6 +10,7 @@ namespace xnn::optim {
 using SGDOptions = kernels::SgdOptions;
 
 /// p -= lr g, where g is the gradient, or with momentum its moving sum: `optim::SGD optimizer{model, {.lr = 0.1}};`
+/// Sparse gradients without a momentum cost as much as they have rows; with a weight_decay step() throws Error for them.
 class SGD : public OptimizerOf<SGD, SGDOptions> {
     using Base = OptimizerOf<SGD, SGDOptions>;
 
@@ -34,10 +35,20 @@ private:
             fail(name, "a momentum and zero dampening for nesterov",
                  "momentum " + std::to_string(o.momentum) + " and dampening " + std::to_string(o.dampening));
     }
+    static std::string_view refusal(bool sparse, const SGDOptions& o) {
+        return sparse && o.weight_decay != 0 ? "dense gradients where there is a weight_decay" : "";
+    }
     static std::size_t arrays_of(const SGDOptions& o) { return o.momentum != 0 ? 1 : 0; }
     template <class T, class Device>
     static void update(Entry& entry, const SGDOptions& options, T* value, const T* gradient) {
-        kernels::sgd_step(Device{}, entry.parameter.size(), value, gradient, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
+        const auto* rows = entry.parameter.gradient_rows();
+        if (!rows || options.momentum != 0) {  // a momentum moves all rows
+            kernels::sgd_step(Device{}, entry.parameter.size(), value, gradient, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
+            return;
+        }
+        const index_t width = entry.parameter.row_size();
+        for (const index_t row : *rows)
+            kernels::sgd_step(Device{}, width, value + row * width, gradient + row * width, static_cast<T*>(nullptr), options, false);
     }
 };
 

@@ -27,6 +27,7 @@ class GuardedGradient {
 
 public:
     explicit GuardedGradient(P& parameter) : parameter_(parameter), value_(parameter.value()) {
+        if (auto* rows = parameter.storage()->gradient_rows()) rows->expose();
         auto& gradient = parameter.storage()->gradient;
         gradient.resize(parameter.shape());
         gradient.fill(std::numeric_limits<T>::quiet_NaN());
