@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -30,7 +31,7 @@ public:
         return *this;
     }
     ~Buffer() {
-        if (data_) ::operator delete(data_, align_of(bytes_));
+        if (data_) release();
     }
 
     std::byte* data() const { return data_; }
@@ -42,8 +43,13 @@ public:
         *this = Buffer();  // before the new memory is taken, not after
         *this = Buffer(aligned_size(bytes));
     }
+    [[gnu::noinline]] void reserve_zeros(std::size_t bytes) {
+        reserve(bytes);
+        if (bytes > 0) std::memset(data_, 0, bytes);
+    }
 
 private:
+    [[gnu::noinline]] void release() { ::operator delete(data_, align_of(bytes_)); }
     static std::align_val_t align_of(std::size_t bytes) {
         constexpr std::size_t page = 4096;
         return std::align_val_t{bytes >= 16 * page ? page : alignment};
