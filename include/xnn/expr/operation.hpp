@@ -12,6 +12,9 @@
 //       void backward(Arena&, const Saved&, Targets, const Y* gy, const Y* y, TensorView<const T, S>… in) const;
 //   };
 //
+// A rule may leave check, forward and backward to another class, for which it has `auto work() const`: what the rule's type
+// says, such as a window, is a value there, so that several rules have one node.
+//
 // Targets is a Tuple of Target<T>, one for each argument: write or add to those that are not null.
 #pragma once
 

@@ -60,8 +60,7 @@ struct ConvWork {
 
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
         using T = typename decltype(y)::value_type;
-        kernels::conv_forward<Grouped>(typename decltype(y)::device{}, geometry(x, w), x.data, w.data,
-                              detail::bias_data<T>(bias...), y.data);
+        kernels::conv_forward<Grouped>(typename decltype(y)::device{}, geometry(x, w), x.data, w.data, detail::bias_data<T>(bias...), y.data);
         return {};
     }
 
