@@ -5,8 +5,6 @@
 #include "xnn/models/lenet.hpp"
 #include "xnn/models/mobilenet.hpp"
 #include "xnn/nn/traits.hpp"
-#include "xnn/optim/adam.hpp"
-#include "xnn/optim/sgd.hpp"
 
 using namespace xnn;
 

@@ -1,4 +1,4 @@
-// Whole models against PyTorch's: tests/oracle/models.py says what is in the fixture.
+// Whole models against PyTorch's: tests/oracle/models.py and model_training.py say what is in the fixtures.
 #pragma once
 
 #include <fstream>
@@ -7,6 +7,8 @@
 #include "fixture.hpp"
 #include "formula.hpp"
 #include "xnn/nn/loss.hpp"
+#include "xnn/optim/adam.hpp"
+#include "xnn/optim/sgd.hpp"
 
 namespace whole_models {
 
@@ -15,6 +17,19 @@ using namespace xnn;
 inline const Fixture& fixture() {
     static const Fixture file("models.safetensors");
     return file;
+}
+
+inline const Fixture& training_fixture() {
+    static const Fixture file("model_training.safetensors");
+    return file;
+}
+
+/// Lets dropout keep everything.
+template <class Model>
+void without_dropout(Model& model) {
+    nn::visit_modules(model, [](const nn::Path&, auto& module) {
+        if constexpr (requires { module.p; }) module.p = 0;
+    });
 }
 
 /// How far logits and running statistics may be off, relative to the largest.
@@ -26,9 +41,7 @@ template <class T, class S, class Model>
 void check_both_modes(const std::string& name, Model& model) {
     INFO(name << " in " << name_of(dtype_of<T>));
     formula::fill(model);
-    nn::visit_modules(model, [](const nn::Path&, auto& module) {
-        if constexpr (requires { module.p; }) module.p = 0;  // dropout
-    });
+    without_dropout(model);
     const auto x = formula::images<T, S>();
     const NoGradGuard no_grad;
     model.eval();
@@ -54,15 +67,16 @@ void check_both_modes(const std::string& name, Model& model) {
 
 /// Requires the losses of PyTorch's ten steps, relative to each.
 template <class T, class S, class Model, class Optimizer>
-void check_losses(const std::string& name, Model& model, Optimizer& optimizer) {
+void check_losses(const std::string& name, Model& model, Optimizer& optimizer, const Fixture& file = fixture()) {
     INFO(name << " in " << name_of(dtype_of<T>));
     formula::fill(model);
+    without_dropout(model);
     const auto x = formula::images<T, S>();
     constexpr index_t batch = S::static_extents[0];
     Tensor<std::int64_t, Shape<batch>> labels;
     for (index_t i = 0; i < batch; ++i) labels(i) = i * 3 % 10;
     const nn::CrossEntropyLoss<> criterion;
-    const auto expected = fixture().numbers(name);
+    const auto expected = file.numbers(name);
     REQUIRE(expected.size() == 10);
     for (const double loss : expected) {
         optimizer.zero_grad();
@@ -71,6 +85,16 @@ void check_losses(const std::string& name, Model& model, Optimizer& optimizer) {
         optimizer.step();
         REQUIRE(static_cast<double>(y.item()) == Approx(loss).epsilon(std::same_as<T, double> ? 1e-8 : 1e-3).margin(0));
     }
+}
+
+/// The same for the training of model_training.py, by both optimisers.
+template <class T, class S, class Model>
+void check_training(const std::string& name, double sgd_lr, double adam_lr) {
+    Model model;
+    optim::SGD sgd{model, {.lr = sgd_lr, .momentum = 0.9}};
+    check_losses<T, S>(name + "/SGD", model, sgd, training_fixture());
+    optim::Adam adam{model, {.lr = adam_lr}};
+    check_losses<T, S>(name + "/Adam", model, adam, training_fixture());
 }
 
 /// The state dict as the lines of a .keys.txt file.

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -47,6 +48,10 @@ public:
         if (bytes <= size()) return;
         *this = Buffer();  // before the new memory is taken, not after
         *this = Buffer(aligned_size(bytes));
+    }
+    [[gnu::noinline]] void reserve_zeros(std::size_t bytes) {
+        reserve(bytes);
+        if (bytes > 0) std::memset(data_, 0, bytes);
     }
 
 private:

@@ -5,8 +5,28 @@
 
 namespace xnn {
 
+namespace detail {
+
+template <class T>
+struct counted_as {
+    using type = T;
+};
+template <class T>
+    requires requires { typename T::counted_as; }
+struct counted_as<T> {
+    using type = typename T::counted_as;
+};
+
+/// Gives up a share. A function of its own, once for all the temporaries that never had an object.
+template <class T>
+[[gnu::noinline]] void release(T* object) {
+    if (--object->references == 0) delete object;
+}
+
+}  // namespace detail
+
 /// A share in an object with a member `references`, deleted with the last share. The count is as safe from threads as its
-/// type is.
+/// type is. A class with a virtual destructor may say that all derived from it are released as it is: `counted_as`.
 template <class T>
 class Ref {
 public:
@@ -23,7 +43,7 @@ public:
         return *this;
     }
     ~Ref() {
-        if (object_) release();
+        if (object_) detail::release<typename detail::counted_as<T>::type>(object_);
     }
     T* get() const { return object_; }
     T& operator*() const { return *object_; }
@@ -32,9 +52,6 @@ public:
     friend bool operator==(const Ref&, const Ref&) = default;
 
 private:
-    [[gnu::noinline]] void release() {  // once for all the temporaries that never had an object
-        if (--object_->references == 0) delete object_;
-    }
     T* object_ = nullptr;
 };
 

@@ -40,6 +40,7 @@ public:
     T* data() { return reinterpret_cast<T*>(buffer_.data()); }
     const T* data() const { return reinterpret_cast<const T*>(buffer_.data()); }
     void reserve(index_t n) { buffer_.reserve(static_cast<std::size_t>(n) * sizeof(T)); }
+    void make_zeros(index_t n) { buffer_.reserve_zeros(static_cast<std::size_t>(n) * sizeof(T)); }
 
 private:
     Buffer buffer_;
@@ -52,6 +53,7 @@ public:
     T* data() { return data_; }
     const T* data() const { return data_; }
     void reserve(index_t) {}
+    void make_zeros(index_t n) { std::fill_n(data_, n, T(0)); }
 
 private:
     alignas(Size * sizeof(T) >= 16 ? 16 : alignof(T)) T data_[Size == 0 ? 1 : Size];
@@ -87,8 +89,7 @@ public:
 
     /// Zeros of this shape.
     explicit Tensor(const S& shape) : shape_(shape) {
-        storage_.reserve(size());
-        std::fill_n(data(), size(), T(0));
+        storage_.make_zeros(size());
     }
 
     /// The elements in row-major order; throws Error where their number is not the shape's.

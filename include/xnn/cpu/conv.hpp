@@ -179,7 +179,7 @@ void depthwise_weight_gradient(const ConvGeometry& g, const T* x, const T* gy, T
     });
 }
 
-template <std::floating_point T>
+template <bool Grouped, std::floating_point T>
 void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
     const index_t in = g.in_channels_of_group();
     const index_t out = g.out_channels_of_group();
@@ -189,15 +189,14 @@ void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
         const T* weights = w + first * g.weights_per_output();
         const T* start = bias != nullptr ? bias + first : nullptr;
         T* to = y + i * out * g.output_size();
-        if (is_depthwise(g))
-            depthwise_forward(g, image, weights, start, to, activation == Activation::relu, accumulate);
-        else
-            forward_group(g, image, weights, to, {.accumulate = accumulate, .row_bias = start, .activation = activation});
+        if constexpr (Grouped)
+            if (is_depthwise(g)) return depthwise_forward(g, image, weights, start, to, activation == Activation::relu, accumulate);
+        forward_group(g, image, weights, to, {.accumulate = accumulate, .row_bias = start, .activation = activation});
     };
     for_tasks(g.batch * g.groups, g.operations(), group);
 }
 
-template <std::floating_point T>
+template <bool Grouped, std::floating_point T>
 void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     const index_t in = g.in_channels_of_group();
     const index_t out = g.out_channels_of_group();
@@ -205,20 +204,21 @@ void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool a
         const T* gradient = gy + i * out * g.output_size();
         const T* weights = w + i % g.groups * out * g.weights_per_output();
         T* to = gx + i * in * g.input_size();
-        if (is_depthwise(g))
-            depthwise_backward_data(g, gradient, weights, to, accumulate);
-        else
-            backward_data_group(g, gradient, weights, to, accumulate);
+        if constexpr (Grouped)
+            if (is_depthwise(g)) return depthwise_backward_data(g, gradient, weights, to, accumulate);
+        backward_data_group(g, gradient, weights, to, accumulate);
     };
     for_tasks(g.batch * g.groups, g.operations(), group);
 }
 
-template <std::floating_point T>
+template <bool Grouped, std::floating_point T>
 void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
-    if (is_depthwise(g)) {
-        depthwise_weight_gradient(g, x, gy, gw, accumulate);
-        if (gbias != nullptr) sum_channels(g.batch, g.out_channels, g.output_size(), gy, gbias, accumulate);
-        return;
+    if constexpr (Grouped) {
+        if (is_depthwise(g)) {
+            depthwise_weight_gradient(g, x, gy, gw, accumulate);
+            if (gbias != nullptr) sum_channels(g.batch, g.out_channels, g.output_size(), gy, gbias, accumulate);
+            return;
+        }
     }
     const index_t in = g.in_channels_of_group();
     const index_t out = g.out_channels_of_group();
@@ -248,35 +248,35 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
 
 // 16-bit types: computed in float, rounded once.
 
-template <ReducedFloat T>
+template <bool Grouped, ReducedFloat T>
 void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
     using namespace wide_detail;
     const index_t size = g.batch * g.out_channels * g.output_size();
     float* wide_y = accumulate ? widen<WideC>(y, size) : scratch<WideC, float>(size);
-    forward<float>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
+    forward<Grouped>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
                    widen<WideB>(w, g.out_channels * g.weights_per_output()), widen<WideBias>(bias, g.out_channels),
                    wide_y, activation, accumulate);
     convert_rows(wide_y, size, 1, size, y, size);
 }
 
-template <ReducedFloat T>
+template <bool Grouped, ReducedFloat T>
 void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     using namespace wide_detail;
     const index_t size = g.batch * g.in_channels * g.input_size();
     float* wide_gx = accumulate ? widen<WideC>(gx, size) : scratch<WideC, float>(size);
-    backward_data<float>(g, widen<WideA>(gy, g.batch * g.out_channels * g.output_size()),
+    backward_data<Grouped>(g, widen<WideA>(gy, g.batch * g.out_channels * g.output_size()),
                          widen<WideB>(w, g.out_channels * g.weights_per_output()), wide_gx, accumulate);
     convert_rows(wide_gx, size, 1, size, gx, size);
 }
 
-template <ReducedFloat T>
+template <bool Grouped, ReducedFloat T>
 void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
     using namespace wide_detail;
     const index_t size = g.out_channels * g.weights_per_output();
     float* wide_gw = accumulate ? widen<WideC>(gw, size) : scratch<WideC, float>(size);
     float* wide_gbias = gbias == nullptr || accumulate ? widen<WideBias>(gbias, g.out_channels)
                                                        : scratch<WideBias, float>(g.out_channels);
-    backward_weight<float>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
+    backward_weight<Grouped>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
                            widen<WideB>(gy, g.batch * g.out_channels * g.output_size()), wide_gw, wide_gbias,
                            accumulate);
     convert_rows(wide_gw, size, 1, size, gw, size);
@@ -287,28 +287,29 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
 
 /// y = activation([y +] x * w + bias): the convolution that `g` describes, in its layout. `bias` holds out_channels
 /// numbers or is null; unless it is added to, what y held does not matter. 16-bit types are computed in float and rounded once. Results of all
-/// convolution kernels are the same for any number of threads.
-template <Floating T>
+/// convolution kernels are the same for any number of threads. Grouped = false promises that there is one group: what
+/// depthwise convolutions need is then not compiled.
+template <bool Grouped = true, Floating T>
 void conv_forward(Cpu, const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
                   Activation activation = Activation::none, bool accumulate = false) {
-    if (g.batch * g.out_channels * g.output_size() > 0) conv_detail::forward(g, x, w, bias, y, activation, accumulate);
+    if (g.batch * g.out_channels * g.output_size() > 0) conv_detail::forward<Grouped>(g, x, w, bias, y, activation, accumulate);
 }
 
 /// gx [+]= the gradient with respect to x, given gy, the gradient with respect to y: each element of gy times each
 /// weight, added where the convolution took its factor from. This is the transposed convolution of gy.
-template <Floating T>
+template <bool Grouped = true, Floating T>
 void conv_backward_data(Cpu, const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     if (g.batch * g.out_channels * g.output_size() > 0)
-        conv_detail::backward_data(g, gy, w, gx, accumulate);
+        conv_detail::backward_data<Grouped>(g, gy, w, gx, accumulate);
     else if (!accumulate)
         std::fill_n(gx, g.batch * g.in_channels * g.input_size(), T(0));
 }
 
 /// gw [+]= the gradient with respect to w and, unless gbias is null, gbias [+]= the gradient with respect to the bias.
-template <Floating T>
+template <bool Grouped = true, Floating T>
 void conv_backward_weight(Cpu, const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
     if (g.batch * g.out_channels * g.output_size() > 0) {
-        conv_detail::backward_weight(g, x, gy, gw, gbias, accumulate);
+        conv_detail::backward_weight<Grouped>(g, x, gy, gw, gbias, accumulate);
     } else if (!accumulate) {
         std::fill_n(gw, g.out_channels * g.weights_per_output(), T(0));
         if (gbias != nullptr) std::fill_n(gbias, g.out_channels, T(0));
@@ -323,12 +324,12 @@ void conv_backward_bias(Cpu, const ConvGeometry& g, const T* gy, T* gbias, bool 
 
 /// The transposed convolution x = y * w^T + bias, in the names of `g`: `bias` holds in_channels numbers or is null. Its
 /// gradients are conv_forward for y, conv_backward_weight for w, and conv_transpose_backward_bias.
-template <Floating T>
+template <bool Grouped = true, Floating T>
 void conv_transpose_forward(Cpu, const ConvGeometry& g, const T* y, const T* w, const T* bias, T* x) {
     const index_t size = g.input_size();
     if (bias != nullptr)
         for (index_t i = 0; i < g.batch * g.in_channels; ++i) std::fill_n(x + i * size, size, bias[i % g.in_channels]);
-    conv_backward_data(Cpu{}, g, y, w, x, bias != nullptr);
+    conv_backward_data<Grouped>(Cpu{}, g, y, w, x, bias != nullptr);
 }
 
 /// gbias [+]= the gradient of a transposed convolution with respect to the bias, given gx.

@@ -165,13 +165,15 @@ void max_pool_scatter(const T* gy, const W* winners, T* gx, bool accumulate, ind
 /// y = the maximum of each window of x (planes, input extents); NaN wins, and of equals the first. `winners`, which may
 /// be null, gets the place of each maximum in its window (row-major, -1 for a window without elements), for backward
 /// and for max_pool_indices; its type W must hold the window's size: std::uint8_t up to 255, else std::int32_t.
+/// MaybeTwoByTwo = false promises that windows are not of 2 x 2: what is faster for these is then not compiled.
 /// https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
-template <class T, class W>
+template <bool MaybeTwoByTwo = true, class T, class W>
 void max_pool_forward(Cpu, const T* x, T* y, W* winners, index_t planes, const PoolGeometry& g) {
     using namespace detail;
     using C = compute_t<T>;
     using V = simd::batch<T>;
-    if (is_two_by_two(g)) return max_pool_two_by_two(x, y, winners, planes, g);
+    if constexpr (MaybeTwoByTwo)
+        if (is_two_by_two(g)) return max_pool_two_by_two(x, y, winners, planes, g);
     if (is_global(g)) return max_pool_global(x, y, winners, planes, g.input_size());
     const index_t rows = planes * g.output[0] * g.output[1], stride = g.stride[2];
     parallel_chunks(rows, items_per_task(g.output[2] * g.window_size()), [=, &g](index_t begin, index_t end) {
@@ -227,14 +229,14 @@ void max_pool_indices(Cpu, const W* winners, std::int64_t* indices, index_t plan
 }
 
 /// The gradient of max_pool_forward: each gy goes to the element that won its window.
-template <class T, class W>
+template <bool MaybeTwoByTwo = true, class T, class W>
 void max_pool_backward(Cpu, const T* gy, const W* winners, T* gx, bool accumulate, index_t planes,
                        const PoolGeometry& g) {
     if (gx == nullptr) return;
-    if (detail::is_two_by_two(g) && g.output_size() > 0)
-        detail::max_pool_two_by_two_backward(gy, winners, gx, accumulate, planes, g);
-    else
-        detail::max_pool_scatter(gy, winners, gx, accumulate, planes, g);
+    if constexpr (MaybeTwoByTwo)
+        if (detail::is_two_by_two(g) && g.output_size() > 0)
+            return detail::max_pool_two_by_two_backward(gy, winners, gx, accumulate, planes, g);
+    detail::max_pool_scatter(gy, winners, gx, accumulate, planes, g);
 }
 
 }  // namespace XNN_SIMD_ARCH

@@ -38,6 +38,15 @@ inline constexpr bool one_dtype = true;
 template <class First, class... T>
 inline constexpr bool one_dtype<First, T...> = Floating<First> ? ((!Floating<T> || std::same_as<First, T>) && ...) : one_dtype<T...>;
 
+/// What stands in the node: the rule, unless it has a work() that knows as a value what the rule's type says.
+template <class Rule>
+constexpr auto work_of(Rule&& rule) {
+    if constexpr (requires { rule.work(); })
+        return rule.work();
+    else
+        return std::move(rule);
+}
+
 template <class Rule>
 struct expectation {
     using type = Expects<>;
@@ -98,6 +107,29 @@ constexpr X&& erase(X&& x) {
     return std::forward<X>(x);
 }
 
+namespace detail {
+
+/// An argument without a name, which would become a part of the types of all that is computed from it.
+template <class X>
+inline constexpr bool is_unnamed = false;
+template <Expression X>
+    requires(is_erased<X>)
+inline constexpr bool is_unnamed<X> = !X::is_leaf;
+
+/// An argument among erased ones, for the sake of few types: a parameter forgets its shape, what is computed gets a name.
+template <class X>
+constexpr decltype(auto) erased_argument(X&& x) {
+    if constexpr (is_unnamed<std::remove_cvref_t<X>>)
+        return x.share();
+    else
+        return erase(std::forward<X>(x));
+}
+
+template <class Rule, class... X>
+auto apply_erased(Rule rule, X&&... x);
+
+}  // namespace detail
+
 /// The node that a rule makes of its arguments. Shapes that cannot fit do not compile; those that do not fit in this run
 /// throw Error.
 template <class Rule, class... X>
@@ -108,8 +140,8 @@ constexpr auto apply(Rule rule, X&&... x) {
         return Problem{};
     } else if constexpr (!detail::one_dtype<value_t<operand_t<X>>...>) {
         return reject<Mismatch<Rule, Expects<OneDtype>, Got<value_t<operand_t<X>>...>>, meta>();
-    } else if constexpr (any_erased<operand_t<X>...> && (detail::is_parameter<std::remove_cvref_t<X>> || ...)) {
-        return apply(std::move(rule), erase(std::forward<X>(x))...);
+    } else if constexpr (any_erased<operand_t<X>...> && ((detail::is_parameter<std::remove_cvref_t<X>> || detail::is_unnamed<std::remove_cvref_t<X>>) || ...)) {
+        return detail::apply_erased(std::move(rule), detail::erased_argument(std::forward<X>(x))...);
     } else if constexpr (!Rule::accepts(shape_t<operand_t<X>>::static_extents...)) {
         return reject<Mismatch<Rule, typename detail::expectation<Rule>::type, Got<shape_t<operand_t<X>>...>>, meta>();
     } else {
@@ -121,12 +153,19 @@ constexpr auto apply(Rule rule, X&&... x) {
             return detail::meta_result<T, detail::OperationCharge<Rule>, operand_t<X>...>(shape, detail::ledger_of(x...));
         } else {
             using Device = typename detail::common_device<operand_t<X>...>::type;
-            return Operation<Rule, T, S, Device, operand_t<X>...>(std::move(rule), shape, std::forward<X>(x)...);
+            auto work = detail::work_of(std::move(rule));
+            return Operation<decltype(work), T, S, Device, operand_t<X>...>(std::move(work), shape, std::forward<X>(x)...);
         }
     }
 }
 
 namespace detail {
+
+/// A function of its own: deep networks call it at many places.
+template <class Rule, class... X>
+[[gnu::noinline]] auto apply_erased(Rule rule, X&&... x) {
+    return apply(std::move(rule), std::forward<X>(x)...);
+}
 
 /// Pointwise: stores nothing, but an argument that is broadcast must stand in memory, and gathers its gradient there.
 template <class F>

@@ -13,6 +13,9 @@
 //       static constexpr bool takes_activation = true;          backward does not read y: see activated.hpp (optional)
 //   };
 //
+// A rule may leave check, forward and backward to another class, for which it has `auto work() const`: what the rule's type
+// says, such as a window, is a value there, so that several rules have one node.
+//
 // Targets is a Tuple of Target<T>, one for each argument: write or add to those that are not null.
 #pragma once
 

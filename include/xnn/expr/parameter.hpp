@@ -13,6 +13,8 @@ namespace xnn {
 /// What the parameters of one storage share, as far as it does not depend on their type.
 class ParameterStorage {
 public:
+    using counted_as = ParameterStorage;
+
     ParameterStorage() = default;
     ParameterStorage(const ParameterStorage&) = delete;
     ParameterStorage& operator=(const ParameterStorage&) = delete;

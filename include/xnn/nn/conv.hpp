@@ -171,13 +171,18 @@ struct ConvInput<Rank, Channels, std::index_sequence<I...>> {
 /// What convolutions hold. PyTorch takes a weight's second extent for the number of inputs, in transposed ones, too.
 template <class Self, class WeightShape, index_t OutChannels, bool Bias, Floating T, class Device>
 struct ConvState : Module<Self> {
-    using reflected = ConvState;
     using weight_shape = WeightShape;
     using bias_shape = Shape<OutChannels>;
     static constexpr index_t fan_in = weight_shape::static_size / weight_shape::static_extents[0];
 
     Parameter<T, weight_shape, Device> weight{init::default_for(fan_in)};
     std::conditional_t<Bias, Parameter<T, bias_shape, Device>, NoBias> bias = make_bias();
+
+    template <class Layer, class F>
+    static constexpr void visit_own_members(Layer& self, F&& f) {
+        f("weight", self.weight);
+        if constexpr (Bias) f("bias", self.bias);
+    }
 
 private:
     static auto make_bias() {

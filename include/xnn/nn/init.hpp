@@ -28,12 +28,12 @@ void fill(T* p, index_t n, F&& f) {
     for (index_t i = 0; i < n; ++i) p[i] = rounded<T>(f(i));
 }
 template <class T>
-void fill_uniform(T* p, index_t n, double low, double high, Generator& generator) {
+[[gnu::noinline]] void fill_uniform(T* p, index_t n, double low, double high, Generator& generator) {
     const RandomStream stream = generator.draw(n);
     fill(p, n, [&](index_t i) { return low + (high - low) * static_cast<double>(stream.uniform(i)); });
 }
 template <class T>
-void fill_normal(T* p, index_t n, double mean, double std, Generator& generator) {
+[[gnu::noinline]] void fill_normal(T* p, index_t n, double mean, double std, Generator& generator) {
     const RandomStream stream = generator.draw(n);
     fill(p, n, [&](index_t i) { return mean + std * stream.normal(i); });
 }
@@ -115,8 +115,8 @@ struct Fans {
 };
 
 namespace detail {
-inline double xavier_std(Fans fans, double gain) { return gain * std::sqrt(2.0 / static_cast<double>(fans.in + fans.out)); }
-inline double kaiming_std(Fans fans, double a, FanMode mode, Nonlinearity nonlinearity) {
+[[gnu::cold, gnu::noinline]] inline double xavier_std(Fans fans, double gain) { return gain * std::sqrt(2.0 / static_cast<double>(fans.in + fans.out)); }
+[[gnu::cold, gnu::noinline]] inline double kaiming_std(Fans fans, double a, FanMode mode, Nonlinearity nonlinearity) {
     return calculate_gain(nonlinearity, a) / std::sqrt(static_cast<double>(mode == FanMode::fan_in ? fans.in : fans.out));
 }
 }  // namespace detail

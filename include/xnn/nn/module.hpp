@@ -60,32 +60,19 @@ inline constexpr bool is_module_list<std::vector<T>> = requires { typename T::xn
 template <class M>
 concept AnyModule = requires { typename std::remove_cvref_t<M>::xnn_module; };
 
-namespace detail {
-/// The class whose data members are a module's: itself, unless it says that a base holds them.
-template <class M>
-struct fields_of {
-    using type = M;
-};
-template <class M>
-    requires requires { typename M::reflected; }
-struct fields_of<M> {
-    using type = typename M::reflected;
-};
-}  // namespace detail
-
-/// Calls f(name, member) for each data member of a module, in order. Containers say themselves what their members are.
+/// Calls f(name, member) for each data member of a module, in order. Containers, and layers whose members a base holds, say
+/// themselves what their members are.
 template <class M, class F>
 constexpr void visit_members(M& module, F&& f) {
     using Plain = std::remove_const_t<M>;
     if constexpr (requires { Plain::visit_own_members(module, f); }) {
         Plain::visit_own_members(module, f);
     } else if constexpr (std::is_aggregate_v<Plain>) {
-        using Fields = typename detail::fields_of<Plain>::type;
-        const auto members = xnn::detail::member_pointers(static_cast<std::conditional_t<std::is_const_v<M>, const Fields, Fields>&>(module));
+        const auto members = xnn::detail::member_pointers(module);
         for_each_index<decltype(members)::size>([&](auto i) {
             using Member = std::remove_cvref_t<decltype(*get<i>(members))>;
             if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member> || AnyModule<Member> || detail::is_module_list<Member>)
-                f(xnn::detail::member_name<Fields, i>, *get<i>(members));
+                f(xnn::detail::member_name<Plain, i>, *get<i>(members));
         });
     }
 }
@@ -138,7 +125,7 @@ constexpr void visit_children(M& module, F&& f, const Path* parent = nullptr) {
 
 /// Calls f(path, tensor) for the parameters and buffers of a module and all modules in it: its own first, as in PyTorch.
 template <class M, class F>
-void visit_tensors(M& module, const Path* parent, F&& f) {
+[[gnu::cold]] void visit_tensors(M& module, const Path* parent, F&& f) {
     visit_members(module, [&](std::string_view name, auto& member) {
         using Member = std::remove_cvref_t<decltype(member)>;
         if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member>) f(Path{parent, name}, member);
@@ -158,7 +145,7 @@ void visit_parameters(M& module, F&& f) {
 
 /// Calls f(path, module) for a module, then every module in it.
 template <class M, class F>
-void visit_modules(M& module, F&& f, const Path& path = {}) {
+[[gnu::cold]] void visit_modules(M& module, F&& f, const Path& path = {}) {
     f(path, module);
     visit_children(module, [&](const Path& child, auto& member) { visit_modules(member, f, child); }, &path);
 }
@@ -206,6 +193,12 @@ constexpr auto call_forward(const M& module, E&& x) {
         const auto y = module.forward(std::move(erased));
         return operand(y).template retyped<shape_t<Result>, false>();
     }
+}
+/// Among such modules, one begins at a name: what computes its argument is no part of the types in it.
+template <class M, class E>
+    requires(M::erases_shapes && is_erased<E> && !E::is_leaf && std::is_rvalue_reference_v<E&&>)
+constexpr auto call_forward(const M& module, E&& x) {
+    return module.forward(x.share());
 }
 
 /// forward(), of which the recorder of a ledger is told.

@@ -65,7 +65,7 @@ constexpr auto look_up(Rule rule, const EmbeddingOptions& options, X&& indices, 
             rule.norm_type = options.norm_type;
         }
         if constexpr (Sparse) {
-            rule.storage = table.storage().get();
+            rule.storage = table.storage();
             return xnn::apply(rule, std::forward<X>(indices), ParameterRowsLeaf<T, S, Device>(*table.storage()), std::forward<Rest>(rest)...);
         } else {
             return xnn::apply(rule, std::forward<X>(indices), table, std::forward<Rest>(rest)...);

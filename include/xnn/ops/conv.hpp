@@ -53,6 +53,42 @@ Target<T> bias_target(const Tuple<Targets...>& targets) {
 }
 }  // namespace detail
 
+/// What the nodes of convolutions do. The window is a value, for a network has several and compiles one node. Grouped says
+/// whether there may be more than one group.
+template <std::size_t Rank, bool Grouped>
+struct ConvWork {
+    static constexpr bool takes_activation = true;
+    ConvWindow<Rank> window;
+    kernels::Activation activation = kernels::Activation::none;
+
+    constexpr void apply_in_kernel(functors::Relu) { activation = kernels::Activation::relu; }
+
+    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
+        using T = typename decltype(y)::value_type;
+        kernels::conv_forward<Grouped>(typename decltype(y)::device{}, geometry(x, w), x.data, w.data, detail::bias_data<T>(bias...), y.data, activation);
+        return {};
+    }
+
+    template <class T, class... Targets>
+    void backward(auto&, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T*, auto x, auto w, auto...) const {
+        constexpr typename decltype(x)::device device;
+        const auto g = geometry(x, w);
+        const auto gx = get<0>(targets);
+        const auto gw = get<1>(targets);
+        const auto gb = detail::bias_target<2, T>(targets);
+        const bool together = gw && gb && gw.accumulate == gb.accumulate;
+        if (gw) kernels::conv_backward_weight<Grouped>(device, g, x.data, gy, gw.data, together ? gb.data : nullptr, gw.accumulate);
+        if (gb && !together) kernels::conv_backward_bias(device, g, gy, gb.data, gb.accumulate);
+        if (gx) kernels::conv_backward_data<Grouped>(device, g, gy, w.data, gx.data, gx.accumulate);
+    }
+
+private:
+    ConvGeometry geometry(auto x, auto w) const {
+        const auto weight = w.shape.extents();
+        return window.geometry(with_batch<Rank + 2>(x.shape.extents()), weight[0], weight);
+    }
+};
+
 /// x [batch, in, d…], weight [out, in / groups, k…], optionally bias [out] → [batch, out, d'…]. The batch may be absent.
 /// Window is a type whose static member `value` is the ConvWindow.
 template <class Window>
@@ -61,9 +97,8 @@ struct ConvRule {
     static constexpr auto window = Window::value;
     static constexpr std::size_t rank = window.stride.size();
     static constexpr bool takes_activation = true;
-    kernels::Activation activation = kernels::Activation::none;
 
-    constexpr void apply_in_kernel(functors::Relu) { activation = kernels::Activation::relu; }
+    constexpr ConvWork<rank, (window.groups > 1)> work() const { return {.window = window}; }
 
     static constexpr ConvGeometry geometry(const auto& x, const Dims<rank + 2>& w) { return window.geometry(with_batch<rank + 2>(x), w[0], w); }
 
@@ -90,26 +125,6 @@ struct ConvRule {
     }
     static constexpr index_t flops(const auto& x, const auto& w, const auto&...) {
         return static_cast<index_t>(geometry(x, w).operations());
-    }
-
-    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
-        using T = typename decltype(y)::value_type;
-        kernels::conv_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents()), x.data, w.data,
-                              detail::bias_data<T>(bias...), y.data, activation);
-        return {};
-    }
-
-    template <class T, class... Targets>
-    void backward(auto&, NothingSaved, const Tuple<Targets...>& targets, const T* gy, const T*, auto x, auto w, auto...) const {
-        constexpr typename decltype(x)::device device;
-        const auto g = geometry(x.shape.extents(), w.shape.extents());
-        const auto gx = get<0>(targets);
-        const auto gw = get<1>(targets);
-        const auto gb = detail::bias_target<2, T>(targets);
-        const bool together = gw && gb && gw.accumulate == gb.accumulate;
-        if (gw) kernels::conv_backward_weight(device, g, x.data, gy, gw.data, together ? gb.data : nullptr, gw.accumulate);
-        if (gb && !together) kernels::conv_backward_bias(device, g, gy, gb.data, gb.accumulate);
-        if (gx) kernels::conv_backward_data(device, g, gy, w.data, gx.data, gx.accumulate);
     }
 };
 

@@ -58,6 +58,7 @@ protected:
 template <class Window>
 struct MaxPoolRule : PoolRule<Window> {
     static constexpr std::string_view name = "max_pool";
+    static constexpr bool two_by_two = product(Window::value.kernel_size) == 4;
     /// The place of a maximum in its window.
     using Winner = std::conditional_t<product(Window::value.kernel_size) <= 255, std::uint8_t, std::int32_t>;
 
@@ -67,14 +68,14 @@ struct MaxPoolRule : PoolRule<Window> {
     const Winner* forward(auto& arena, auto y, auto x) const {
         const auto extents = x.shape.extents();
         Winner* winners = is_grad_enabled() ? arena.template allocate<Winner>(y.size()) : nullptr;
-        kernels::max_pool_forward(typename decltype(y)::device{}, x.data, y.data, winners, this->planes(extents), this->geometry(extents));
+        kernels::max_pool_forward<two_by_two>(typename decltype(y)::device{}, x.data, y.data, winners, this->planes(extents), this->geometry(extents));
         return winners;
     }
     template <class T>
     void backward(auto&, const Winner* winners, const auto& targets, const T* gy, const T*, auto x) const {
         const auto extents = x.shape.extents();
         const auto gx = get<0>(targets);
-        kernels::max_pool_backward(typename decltype(x)::device{}, gy, winners, gx.data, gx.accumulate, this->planes(extents),
+        kernels::max_pool_backward<two_by_two>(typename decltype(x)::device{}, gy, winners, gx.data, gx.accumulate, this->planes(extents),
                                    this->geometry(extents));
     }
 };
