@@ -161,6 +161,17 @@ constexpr auto rms_norm(X&& x, double eps, Weight&&... weight) {
     return xnn::functional::rms_norm(std::forward<X>(x), RmsNormRule<NormalizedShape>{eps}, std::forward<Weight>(weight)...);
 }
 
+/// Bags of rows of a parameter, see EmbeddingBag: `F::embedding_bag<EmbeddingBagOptions{…}>(indices, weight, offsets)`.
+template <EmbeddingBagOptions Options = EmbeddingBagOptions{}, Operand I, class T, AnyShape S, class Device, Operand... Rest>
+constexpr auto embedding_bag(I&& indices, const Parameter<T, S, Device>& weight, const EmbeddingOptions& numbers, Rest&&... rest) {
+    detail::check_embedding("embedding_bag", numbers);
+    return detail::look_up_bags<Options>(numbers, std::forward<I>(indices), weight, std::forward<Rest>(rest)...);
+}
+template <EmbeddingBagOptions Options = EmbeddingBagOptions{}, Operand I, class T, AnyShape S, class Device, Operand... Rest>
+constexpr auto embedding_bag(I&& indices, const Parameter<T, S, Device>& weight, Rest&&... rest) {
+    return embedding_bag<Options>(std::forward<I>(indices), weight, EmbeddingOptions{}, std::forward<Rest>(rest)...);
+}
+
 /// 0 with probability p, else divided by 1 - p, element by element, in training.
 template <Operand X>
 constexpr auto dropout(X&& x, double p = 0.5, bool training = true) {

@@ -153,19 +153,4 @@ struct EmbeddingBag
     }
 };
 
-namespace functional {
-
-/// Bags of rows of a parameter, see EmbeddingBag: `F::embedding_bag<EmbeddingBagOptions{…}>(indices, weight, offsets)`.
-template <EmbeddingBagOptions Options = EmbeddingBagOptions{}, Operand I, class T, AnyShape S, class Device, Operand... Rest>
-constexpr auto embedding_bag(I&& indices, const Parameter<T, S, Device>& weight, const EmbeddingOptions& numbers, Rest&&... rest) {
-    nn::detail::check_embedding("embedding_bag", numbers);
-    return nn::detail::look_up_bags<Options>(numbers, std::forward<I>(indices), weight, std::forward<Rest>(rest)...);
-}
-template <EmbeddingBagOptions Options = EmbeddingBagOptions{}, Operand I, class T, AnyShape S, class Device, Operand... Rest>
-constexpr auto embedding_bag(I&& indices, const Parameter<T, S, Device>& weight, Rest&&... rest) {
-    return embedding_bag<Options>(std::forward<I>(indices), weight, EmbeddingOptions{}, std::forward<Rest>(rest)...);
-}
-
-}  // namespace functional
-
 }  // namespace xnn::nn
