@@ -50,6 +50,9 @@ private:
 template <class T, index_t Size>
 class InlineStorage {
 public:
+    InlineStorage() {
+        if constexpr (Size == 0) data_[0] = T();  // copies read it
+    }
     T* data() { return data_; }
     const T* data() const { return data_; }
     void reserve(index_t) {}

@@ -221,13 +221,13 @@ template <class Self, std::size_t Rank, index_t InChannels, index_t OutChannels,
 struct ConvTransposeLayer
     : ConvState<Self, typename ConvWeight<Rank, InChannels, OutChannels / Options.groups, KernelSize>::type, OutChannels, Options.bias, T, Device> {
     static_assert(InChannels % Options.groups == 0 && OutChannels % Options.groups == 0, "channels must be divisible by groups");
-    using Work = TransposedConvolution<Rank, Options>;
-    static_assert(sizeof(Work) > 0);  // which judges the options, where the layer is named
+    using Transposed = TransposedConvolution<Rank, Options>;
+    static_assert(sizeof(Transposed) > 0);  // which judges the options, where the layer is named
     using expects = Expects<typename ConvInput<Rank, InChannels>::type>;
 
-    static constexpr bool accepts(const auto& x) { return Work::Rule::accepts(x, ConvTransposeLayer::weight_shape::static_extents); }
+    static constexpr bool accepts(const auto& x) { return Transposed::Rule::accepts(x, ConvTransposeLayer::weight_shape::static_extents); }
     static constexpr bool accepts(const auto& x, const auto& output_size) {
-        return Work::SizedRule::accepts(x, ConvTransposeLayer::weight_shape::static_extents, output_size);
+        return Transposed::SizedRule::accepts(x, ConvTransposeLayer::weight_shape::static_extents, output_size);
     }
 
     using Module<Self>::operator();
@@ -236,8 +236,8 @@ struct ConvTransposeLayer
         return (*this)(std::forward<X>(x), TensorView<const bool, S, Device>{nullptr, output_size});
     }
 
-    constexpr auto forward(auto x) const { return apply_rule(typename Work::Rule{}, std::move(x)); }
-    constexpr auto forward(auto x, auto output_size) const { return apply_rule(typename Work::SizedRule{}, std::move(x), std::move(output_size)); }
+    constexpr auto forward(auto x) const { return apply_rule(typename Transposed::Rule{}, std::move(x)); }
+    constexpr auto forward(auto x, auto output_size) const { return apply_rule(typename Transposed::SizedRule{}, std::move(x), std::move(output_size)); }
 
 private:
     template <class Rule, class X, class... Size>
