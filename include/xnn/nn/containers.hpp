@@ -77,6 +77,14 @@ struct chain_problem<I, X, First, Rest...> {
     using type = typename next<Y>::type;
 };
 
+/// x with a name: a handle of it, unless it has or needs none.
+template <class X>
+constexpr auto named(X x) {
+    if constexpr (requires { x.share(); } && !X::is_leaf)
+        return x.share();
+    else
+        return x;
+}
 }  // namespace detail
 
 /// Blocks of one type, one after the other: x goes through call(blocks[i], i, x) for each i. A result has a name at every
@@ -89,15 +97,10 @@ constexpr auto through_blocks(const Blocks& blocks, X x, const Call& call) {
     } else if constexpr (is_meta<X>) {  // a type of its own for each block: it says what has been spent
         return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(x)), call);
     } else {
-        auto shared = [&] {
-            if constexpr (requires { x.share(); } && !X::is_leaf)
-                return x.share();
-            else
-                return std::move(x);
-        }();
+        auto shared = detail::named(std::move(x));
         using H = decltype(shared);
-        if constexpr (std::same_as<H, decltype(call(blocks[I], I, shared).share())>) {
-            for (std::size_t i = I; i < size; ++i) shared = call(blocks[i], i, H(shared)).share();
+        if constexpr (std::same_as<H, decltype(detail::named(call(blocks[I], I, shared)))>) {
+            for (std::size_t i = I; i < size; ++i) shared = detail::named(call(blocks[i], i, H(shared)));
             return shared;
         } else {
             return through_blocks<I + 1>(blocks, call(blocks[I], I, std::move(shared)), call);
