@@ -77,7 +77,7 @@ struct chain_problem<I, X, First, Rest...> {
     using type = typename next<Y>::type;
 };
 
-/// x with a name: a handle of it, unless it has or needs none.
+/// x with a name: a handle of it, unless it is one already, or a leaf, which needs none.
 template <class X>
 constexpr auto named(X x) {
     if constexpr (requires { x.share(); } && !X::is_leaf)
@@ -85,6 +85,7 @@ constexpr auto named(X x) {
     else
         return x;
 }
+
 }  // namespace detail
 
 /// Blocks of one type, one after the other: x goes through call(blocks[i], i, x) for each i. A result has a name at every

@@ -3,6 +3,7 @@
 
 #include "xnn/cpu/embedding.hpp"
 #include "xnn/expr/apply.hpp"
+#include "xnn/ops/indices.hpp"
 
 namespace xnn {
 
@@ -31,12 +32,7 @@ struct EmbeddingRule {
         return kernels::EmbeddingExtents{product(indices), table[0], table[1]}.scratch() * static_cast<index_t>(sizeof(index_t));
     }
 
-    void check(auto indices, auto table) const {
-        const index_t bad = kernels::check_indices(typename decltype(table)::device{}, indices.data, indices.size(), table.extent(0));
-        if (bad >= 0)
-            fail(name, "an index in [0, " + std::to_string(table.extent(0)) + ")",
-                 std::to_string(indices.data[bad]) + " at position " + std::to_string(bad));
-    }
+    void check(auto indices, auto table) const { xnn::detail::require_indices(name, indices, table.extent(0)); }
     NothingSaved forward(auto&, auto y, auto indices, auto table) const {
         kernels::embedding_forward(typename decltype(y)::device{}, table.data, indices.data, y.data, sizes(indices, table));
         return {};

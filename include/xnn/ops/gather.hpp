@@ -1,21 +1,11 @@
 // Elements picked along a dimension by indices. https://pytorch.org/docs/stable/generated/torch.gather.html
 #pragma once
 
-#include "xnn/cpu/embedding.hpp"
 #include "xnn/cpu/gather.hpp"
 #include "xnn/expr/apply.hpp"
+#include "xnn/ops/indices.hpp"
 
 namespace xnn {
-
-namespace detail {
-/// Throws Error for an index that is not in [0, extent of x along dim).
-void require_indices(std::string_view name, auto x, auto index, std::size_t dim) {
-    const index_t n = x.extent(dim);
-    const index_t bad = kernels::check_indices(typename decltype(x)::device{}, index.data, index.size(), n);
-    if (bad >= 0)
-        fail(name, "an index in [0, " + std::to_string(n) + ")", std::to_string(index.data[bad]) + " at position " + std::to_string(bad));
-}
-}  // namespace detail
 
 /// x [*], index [*] → as index, whose extents are at most x's, but along Dim.
 template <index_t Dim>
@@ -34,7 +24,7 @@ struct GatherRule {
         return A == B && normalize_dim(Dim, A) < A;
     }
 
-    void check(auto x, auto index) const { detail::require_indices(name, x, index, normalize_dim(Dim, decltype(x)::shape_type::rank)); }
+    void check(auto x, auto index) const { detail::require_indices(name, index, AroundDim::of(x.shape.extents(), Dim).n); }
     NothingSaved forward(auto&, auto y, auto x, auto index) const {
         kernels::gather_forward(typename decltype(y)::device{}, x.data, index.data, y.data, places(x, index));
         return {};
@@ -75,7 +65,7 @@ struct IndexSelectRule {
     template <std::size_t A, std::size_t B>
     static constexpr bool accepts(const Dims<A>&, const Dims<B>&) { return B == 1 && normalize_dim(Dim, A) < A; }
 
-    void check(auto x, auto index) const { detail::require_indices(name, x, index, normalize_dim(Dim, decltype(x)::shape_type::rank)); }
+    void check(auto x, auto index) const { detail::require_indices(name, index, AroundDim::of(x.shape.extents(), Dim).n); }
     NothingSaved forward(auto&, auto y, auto x, auto index) const {
         const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         kernels::index_select_forward(typename decltype(y)::device{}, x.data, index.data, y.data, outer, n, index.size(), inner);
