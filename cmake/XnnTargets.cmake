@@ -36,7 +36,7 @@ macro(_xnn_require package minimum debian)
     endif()
 endmacro()
 
-# xtensor keeps its headers flat (before 0.26) or in folders by subject; xnn/core/xtensor.hpp knows both.
+# xtensor keeps its headers flat (before 0.26) or in folders by subject; xnn/xtensor.hpp knows both.
 function(_xnn_xtensor_layout result)
     set(${result} "no known header layout" PARENT_SCOPE)
     get_target_property(folders xtensor INTERFACE_INCLUDE_DIRECTORIES)

@@ -1,6 +1,7 @@
 // xtensor and xnn on the same memory: arrays go both ways without a copy.
 #include <iostream>
 #include <xnn/xnn.hpp>
+#include <xnn/xtensor.hpp>
 
 // xtensor 0.26 and newer keep their headers in folders.
 #if __has_include(<xtensor/containers/xarray.hpp>)

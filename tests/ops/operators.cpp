@@ -9,6 +9,7 @@
 #include "xnn/ops/pointwise.hpp"
 #include "xnn/ops/reduce.hpp"
 #include "xnn/tools/gradcheck.hpp"
+#include "xnn/xtensor.hpp"
 
 using namespace xnn;
 

@@ -6,48 +6,94 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-#include <xtl/xhalf_float.hpp>
+#ifdef __F16C__
+#include <immintrin.h>
+#endif
 
 #include "xnn/core/config.hpp"
 
 namespace xnn {
 
-/// IEEE binary16, xtl's half.
-using float16 = xtl::half_float;
-
-/// The upper half of an IEEE binary32: eight bits of exponent, seven of fraction. Rounds to nearest even.
-class bfloat16 {
+namespace detail {
+/// A number in 16 bits that is computed with as float. Self says how floats are written (encode) and read (decode).
+template <class Self>
+class StoredFloat {
 public:
-    bfloat16() = default;
+    StoredFloat() = default;
 
     template <class T>
         requires std::is_arithmetic_v<T>
-    constexpr bfloat16(T value) : bits_(round(static_cast<float>(value))) {}
+    constexpr StoredFloat(T value) : bits_(Self::encode(static_cast<float>(value))) {}
 
-    constexpr operator float() const { return std::bit_cast<float>(std::uint32_t{bits_} << 16); }
+    constexpr operator float() const { return Self::decode(bits_); }
 
     /// The number with these bits.
-    static constexpr bfloat16 from_bits(std::uint16_t bits) {
-        bfloat16 result;
+    static constexpr Self from_bits(std::uint16_t bits) {
+        Self result;
         result.bits_ = bits;
         return result;
     }
     constexpr std::uint16_t bits() const { return bits_; }
 
-    friend constexpr bfloat16& operator+=(bfloat16& a, float b) { return a = bfloat16(float(a) + b); }
-    friend constexpr bfloat16& operator-=(bfloat16& a, float b) { return a = bfloat16(float(a) - b); }
-    friend constexpr bfloat16& operator*=(bfloat16& a, float b) { return a = bfloat16(float(a) * b); }
-    friend constexpr bfloat16& operator/=(bfloat16& a, float b) { return a = bfloat16(float(a) / b); }
+    friend constexpr Self& operator+=(Self& a, float b) { return a = Self(float(a) + b); }
+    friend constexpr Self& operator-=(Self& a, float b) { return a = Self(float(a) - b); }
+    friend constexpr Self& operator*=(Self& a, float b) { return a = Self(float(a) * b); }
+    friend constexpr Self& operator/=(Self& a, float b) { return a = Self(float(a) / b); }
 
 private:
-    static constexpr std::uint16_t round(float value) {
+    std::uint16_t bits_ = 0;
+};
+}  // namespace detail
+
+/// IEEE binary16: five bits of exponent, ten of fraction. Rounds to nearest even. Laid out as xtl's half, whose header
+/// would be a fifth of all that a program with xnn.hpp reads.
+class float16 : public detail::StoredFloat<float16> {
+public:
+    using StoredFloat::StoredFloat;
+
+    static constexpr std::uint16_t encode(float value) {
+#ifdef __F16C__
+        if (!std::is_constant_evaluated()) return _cvtss_sh(value, 0);
+#endif
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
+        return static_cast<std::uint16_t>(sign | encode_magnitude(bits & 0x7fff'ffffU));
+    }
+
+    static constexpr float decode(std::uint16_t bits) {
+#ifdef __F16C__
+        if (!std::is_constant_evaluated()) return _cvtsh_ss(bits);
+#endif
+        const std::uint32_t sign = (bits & 0x8000U) << 16, magnitude = bits & 0x7fffU;
+        constexpr float rebias = 0x1p112F;  // a float's exponents begin 112 earlier
+        const auto number = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude << 13) * rebias);
+        const bool finite = magnitude < 0x7c00U;
+        return std::bit_cast<float>(sign | (finite ? number : magnitude << 13 | 0x7f80'0000U));
+    }
+
+private:
+    static constexpr std::uint32_t encode_magnitude(std::uint32_t bits) {
+        if (bits > 0x7f80'0000U) return 0x7e00U | ((bits >> 13) & 0x3ffU);  // a NaN stays one, and quiet
+        if (bits >= 0x477f'f000U) return 0x7c00U;                           // rounds to infinity
+        if (bits < 0x3880'0000U)  // below the normal numbers: their last place is that of 0.5
+            return std::bit_cast<std::uint32_t>(std::bit_cast<float>(bits) + 0.5F) - 0x3f00'0000U;
+        return (bits + 0xfffU + ((bits >> 13) & 1U) - 0x3800'0000U) >> 13;
+    }
+};
+
+/// The upper half of an IEEE binary32: eight bits of exponent, seven of fraction. Rounds to nearest even.
+class bfloat16 : public detail::StoredFloat<bfloat16> {
+public:
+    using StoredFloat::StoredFloat;
+
+    static constexpr std::uint16_t encode(float value) {
         const auto bits = std::bit_cast<std::uint32_t>(value);
         const bool is_nan = (bits & 0x7fff'ffffU) > 0x7f80'0000U;
         if (is_nan) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);  // stays quiet, never becomes infinity
         return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
     }
 
-    std::uint16_t bits_ = 0;
+    static constexpr float decode(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 };
 
 /// float16 and bfloat16: types that are stored in 16 bits and computed with as float.

@@ -188,9 +188,10 @@ public:
         shape_ = shape;
     }
 
-    /// The same memory as an xtensor container: views, printing, reductions, files. Fixed where the shape is.
-    auto array() { return xtensor_view(data(), shape_); }
-    auto array() const { return xtensor_view(data(), shape_); }
+    /// The same memory as an xtensor container: views, printing, reductions, files. Fixed where the shape is. Needs
+    /// xnn/xtensor.hpp, as do tensors from xtensor expressions.
+    auto array() { return detail::xtensor_bridge<T>().view(data(), shape_); }
+    auto array() const { return detail::xtensor_bridge<T>().view(data(), shape_); }
 
 private:
     index_t offset(const Dims<S::rank>& position) const {

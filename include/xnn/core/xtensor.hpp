@@ -1,21 +1,23 @@
-// The only place that names xtensor. It knows both folder layouts: flat (before 0.26) and by subject.
+// What the library knows of xtensor without including it, which would cost every program half a second of compilation:
+// what an expression of it looks like, and that xnn/xtensor.hpp holds the bridge.
 #pragma once
 
-#if __has_include(<xtensor/containers/xfixed.hpp>)
-#include <xtensor/containers/xadapt.hpp>
-#include <xtensor/containers/xfixed.hpp>
-#else
-#include <xtensor/xadapt.hpp>
-#include <xtensor/xfixed.hpp>
-#endif
+#include <concepts>
+#include <string>
+#include <type_traits>
 
 #include "xnn/core/shape.hpp"
+
+namespace xt {
+template <class D>
+class xexpression;
+}
 
 namespace xnn {
 
 /// Any xtensor expression: a container, a view, or something lazy.
 template <class E>
-concept XtensorExpression = xt::is_xexpression<std::remove_cvref_t<E>>::value;
+concept XtensorExpression = std::derived_from<std::remove_cvref_t<E>, xt::xexpression<std::remove_cvref_t<E>>>;
 
 /// An xtensor expression that stands in memory.
 template <class C>
@@ -25,23 +27,19 @@ concept XtensorContainer = XtensorExpression<C> && requires(C& c) {
 };
 
 namespace detail {
-template <class T, index_t... D>
-auto fixed_view(T* data, const Shape<D...>&) {
-    return xt::adapt(data, xt::xshape<static_cast<std::size_t>(D)...>{});
-}
-}  // namespace detail
 
-/// Memory as an xtensor container that does not own it.
-template <class T, AnyShape S>
-auto xtensor_view(T* data, const S& shape) {
-    if constexpr (S::is_static) {
-        return detail::fixed_view(data, shape);
-    } else {
-        std::array<std::size_t, S::rank> extents;
-        std::ranges::copy(shape.extents(), extents.begin());
-        return xt::adapt(data, static_cast<std::size_t>(shape.size()), xt::no_ownership(), extents);
-    }
+/// Views of memory as xtensor containers. Defined in xnn/xtensor.hpp.
+template <class T>
+struct XtensorBridge;
+
+template <class T>
+constexpr auto xtensor_bridge() {
+    constexpr bool included = requires { sizeof(XtensorBridge<T>); };
+    static_assert(included, "a tensor as an xtensor container, or from one, needs #include <xnn/xtensor.hpp>");
+    if constexpr (included) return XtensorBridge<T>{};
 }
+
+}  // namespace detail
 
 /// The extents of an xtensor expression; throws Error if it has another number of dimensions.
 template <std::size_t Rank, XtensorExpression E>

@@ -4,7 +4,6 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -112,7 +111,7 @@ public:
         if constexpr (requires { std::tuple_size<std::remove_cvref_t<decltype(sample)>>::value; })
             return std::apply(function_, sample);
         else
-            return std::invoke(function_, sample);
+            return std::apply(function_, std::forward_as_tuple(sample));
     }
 
 private:
