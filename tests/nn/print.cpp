@@ -2,8 +2,11 @@
 #include "xnn/nn/print.hpp"
 
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "xnn/nn/containers.hpp"
+#include "xnn/nn/activation.hpp"
+#include "xnn/nn/module_dict.hpp"
 
 using namespace xnn;
 using nn::Sizes;
@@ -29,4 +32,46 @@ TEST_CASE("convolutions and paddings print as PyTorch's", "[nn]") {
     REQUIRE(nn::to_string(nn::Unfold<Sizes(3, 2), nn::UnfoldOptions{.dilation = {1, 2}, .padding = 1}>{}) ==
             "Unfold(kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=1)");
     REQUIRE(nn::to_string(nn::Fold<Sizes(4, 5), 2>{}) == "Fold(output_size=(4, 5), kernel_size=2, dilation=1, padding=0, stride=1)");
+}
+
+namespace {
+using Pair = Parameter<float, Shape<2>>;
+struct Containers : nn::Module<Containers> {
+    nn::ModuleList<nn::Linear<2, 2>> blocks{2};
+    nn::ModuleList<nn::Linear<2, 2>> empty;
+    std::array<nn::ReLU, 1> one;
+    nn::ModuleDict<nn::Named<"a", nn::ReLU>, nn::Named<"b", nn::Tanh>> choices;
+    nn::ParameterList<Parameter<double, Shape<2, 3>>> scales{2};
+    nn::ParameterList<Pair> single{1};
+    nn::ParameterDict<Pair> shifts;
+};
+}  // namespace
+
+TEST_CASE("containers print as PyTorch's, equal neighbours of a list as one", "[nn]") {
+    Containers module;
+    module.shifts.set("down", Pair{}).set("up", Pair{});
+    std::ostringstream text;
+    text << module;
+    REQUIRE(text.str() == R"(Containers(
+  (blocks): ModuleList(
+    (0-1): 2 x Linear(in_features=2, out_features=2, bias=True)
+  )
+  (empty): ModuleList()
+  (one): ModuleList(
+    (0): ReLU()
+  )
+  (choices): ModuleDict(
+    (a): ReLU()
+    (b): Tanh()
+  )
+  (scales): ParameterList(
+      (0): Parameter containing: [torch.float64 of size 2x3]
+      (1): Parameter containing: [torch.float64 of size 2x3]
+  )
+  (single): ParameterList(  (0): Parameter containing: [torch.float32 of size 2])
+  (shifts): ParameterDict(
+      (down): Parameter containing: [torch.FloatTensor of size 2]
+      (up): Parameter containing: [torch.FloatTensor of size 2]
+  )
+))");
 }

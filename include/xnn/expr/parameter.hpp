@@ -214,8 +214,13 @@ public:
         return storage()->gradient;
     }
     bool has_grad() const { return data_->has_gradient; }
-    /// Forgets the gradient.
-    void zero_grad() { data_->has_gradient = false; }
+    /// Forgets the gradient; or makes one that there is zeros, with its memory kept.
+    void zero_grad(bool set_to_none = true) {
+        if (set_to_none)
+            data_->has_gradient = false;
+        else if (has_grad())
+            grad().fill(T(0));
+    }
 
     bool requires_grad() const { return data_->requires_grad; }
     /// Whether backward() computes a gradient for this parameter.

@@ -52,6 +52,20 @@ inline constexpr std::string_view layer_name = Number<I>::view;
 template <std::size_t I, Name Label, class L>
 inline constexpr std::string_view layer_name<I, Named<Label, L>> = Label.view();
 
+/// The place of a name among others; their number if it is none of them.
+template <std::size_t N>
+constexpr std::size_t place_of(const std::array<std::string_view, N>& names, std::string_view name) {
+    std::size_t place = 0;
+    while (place < N && names[place] != name) ++place;
+    return place;
+}
+template <std::size_t N>
+constexpr bool all_differ(const std::array<std::string_view, N>& names) {
+    for (std::size_t i = 0; i < N; ++i)
+        if (place_of(names, names[i]) != i) return false;
+    return true;
+}
+
 /// Why layer I cannot be.
 template <std::size_t I, class Problem>
 struct in_chain {
@@ -147,6 +161,20 @@ template <class Layer>
 inline constexpr bool is_repeated = false;
 template <std::size_t N, class Layer>
 inline constexpr bool is_repeated<Repeated<N, Layer>> = true;
+
+/// How many layers stand before entry I.
+template <std::size_t I, class... Layers>
+inline constexpr std::size_t layers_before = [] {
+    const std::size_t counts[] = {layer_count<Layers>..., 0};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < I; ++i) count += counts[i];
+    return count;
+}();
+/// The names of entries; of repeated layers that of the first.
+template <class... Layers>
+inline constexpr auto layer_names = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<std::string_view, sizeof...(Layers)>{layer_name<layers_before<I, Layers...>, Layers>...};
+}(std::index_sequence_for<Layers...>{});
 }  // namespace detail
 
 /// Layers one after the other, named "0", "1", … or as Named says.
@@ -156,6 +184,7 @@ struct Sequential : Module<Sequential<Layers...>> {
     Tuple<typename detail::unnamed<Layers>::type...> layers;
 
     static constexpr std::size_t size = sizeof...(Layers);
+    static_assert(detail::all_differ(detail::layer_names<Layers...>), "Sequential: two layers of one name");
 
     Sequential()
         requires(std::default_initializable<typename detail::unnamed<Layers>::type> && ...)
@@ -186,17 +215,28 @@ struct Sequential : Module<Sequential<Layers...>> {
     }
     constexpr auto forward(auto x) const { return from<0>(std::move(x)); }
 
+    /// A layer by its place: `model.get<0>()`.
+    template <std::size_t I>
+    constexpr auto& get() { return xnn::get<I>(layers); }
+    template <std::size_t I>
+    constexpr const auto& get() const { return xnn::get<I>(layers); }
+    /// A layer by its name: `model.get<"conv1">()`.
+    template <Name Label>
+    constexpr auto& get() { return xnn::get<place<Label>()>(layers); }
+    template <Name Label>
+    constexpr const auto& get() const { return xnn::get<place<Label>()>(layers); }
+
 private:
     template <std::size_t I, class E>
     constexpr auto from(E x) const {
         if constexpr (I == size)
             return x;
         else
-            return from<I + 1>(get<I>(layers)(std::move(x)));
+            return from<I + 1>(xnn::get<I>(layers)(std::move(x)));
     }
     template <class Self, class F, std::size_t... I>
     static constexpr void visit(Self& self, F& f, std::index_sequence<I...>) {
-        (visit_layer<I, Layers>(get<I>(self.layers), f), ...);
+        (visit_layer<I, Layers>(xnn::get<I>(self.layers), f), ...);
     }
     template <std::size_t I, class Layer, class L, class F>
     static constexpr void visit_layer(L& layer, F& f) {
@@ -205,14 +245,14 @@ private:
         else
             f(detail::layer_name<before<I>, Layer>, layer);
     }
-    /// How many layers stand before entry I.
     template <std::size_t I>
-    static constexpr std::size_t before = [] {
-        const std::size_t counts[] = {detail::layer_count<Layers>..., 0};
-        std::size_t count = 0;
-        for (std::size_t i = 0; i < I; ++i) count += counts[i];
-        return count;
-    }();
+    static constexpr std::size_t before = detail::layers_before<I, Layers...>;
+    template <Name Label>
+    static constexpr std::size_t place() {
+        constexpr std::size_t result = detail::place_of(detail::layer_names<Layers...>, Label.view());
+        static_assert(result < size, "Sequential::get: there is no layer of this name");
+        return result;
+    }
 };
 
 }  // namespace xnn::nn

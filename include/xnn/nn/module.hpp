@@ -1,154 +1,17 @@
 // Modules: objects that hold parameters and other modules, and apply themselves to expressions.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 #include "xnn/core/load_state.hpp"
 #include "xnn/expr/apply.hpp"
 #include "xnn/expr/assign.hpp"
 #include "xnn/expr/parts.hpp"
-#include "xnn/nn/members.hpp"
+#include "xnn/nn/module_ref.hpp"
+#include "xnn/nn/visit.hpp"
 
 namespace xnn::nn {
-
-/// A tensor that belongs to a module's state but is not learned, such as running statistics. A forward may change it.
-template <Element T, AnyShape S, class Device = Cpu>
-class Buffer {
-public:
-    using value_type = T;
-
-    Buffer() : Buffer(Tensor<T, S, Device>{}) {}
-    explicit Buffer(Tensor<T, S, Device> value) : value_(std::make_unique<Tensor<T, S, Device>>(std::move(value))) {}
-    Buffer(const Buffer& other) : Buffer(*other.value_) {}
-    Buffer(Buffer&&) noexcept = default;
-    Buffer& operator=(const Buffer& other) {
-        *value_ = *other.value_;
-        return *this;
-    }
-    Buffer& operator=(Buffer&&) noexcept = default;
-
-    Tensor<T, S, Device>& value() const { return *value_; }
-    T* data() const { return value_->data(); }
-    const S& shape() const { return value_->shape(); }
-
-private:
-    std::unique_ptr<Tensor<T, S, Device>> value_;
-};
-
-namespace detail {
-template <class T>
-inline constexpr bool is_parameter = false;
-template <class T, class S, class D>
-inline constexpr bool is_parameter<Parameter<T, S, D>> = true;
-template <class T>
-inline constexpr bool is_buffer = false;
-template <class T, class S, class D>
-inline constexpr bool is_buffer<Buffer<T, S, D>> = true;
-template <class T>
-inline constexpr bool is_module_list = false;
-template <class T, std::size_t N>
-inline constexpr bool is_module_list<std::array<T, N>> = requires { typename T::xnn_module; };
-template <class T>
-inline constexpr bool is_module_list<std::vector<T>> = requires { typename T::xnn_module; };
-}  // namespace detail
-
-/// A type derived from Module<itself>.
-template <class M>
-concept AnyModule = requires { typename std::remove_cvref_t<M>::xnn_module; };
-
-/// Calls f(name, member) for each data member of a module, in order. Containers, and layers whose members a base holds, say
-/// themselves what their members are.
-template <class M, class F>
-constexpr void visit_members(M& module, F&& f) {
-    using Plain = std::remove_const_t<M>;
-    if constexpr (requires { Plain::visit_own_members(module, f); }) {
-        Plain::visit_own_members(module, f);
-    } else if constexpr (std::is_aggregate_v<Plain>) {
-        const auto members = xnn::detail::member_pointers(module);
-        for_each_index<decltype(members)::size>([&](auto i) {
-            using Member = std::remove_cvref_t<decltype(*get<i>(members))>;
-            if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member> || AnyModule<Member> || detail::is_module_list<Member>)
-                f(xnn::detail::member_name<Plain, i>, *get<i>(members));
-        });
-    }
-}
-
-/// Where a member stands in a tree of modules: a name and what it is in. Becomes text, "fc.weight", only where it is wanted.
-struct Path {
-    const Path* parent = nullptr;
-    std::string_view name{};
-    index_t element = -1;  // of a list of that name
-
-    [[gnu::cold, gnu::noinline]] operator std::string() const {
-        std::string text = parent ? std::string(*parent) : std::string();
-        if (!text.empty() && !name.empty()) text += '.';
-        text += name;
-        if (element >= 0) text += "." + std::to_string(element);
-        return text;
-    }
-};
-
-namespace detail {
-[[gnu::cold, gnu::noinline]] inline void append(StateDict& entries, const Path& path, Dtype dtype, const index_t* extents,
-                                                 std::size_t rank, void* data) {
-    entries.push_back(NamedBuffer{path, dtype, {extents, extents + rank}, data});
-}
-template <class Holder>
-void append(StateDict& entries, const Path& path, Holder& tensor) {
-    const auto extents = tensor.shape().extents();
-    append(entries, path, dtype_of<typename Holder::value_type>, extents.data(), extents.size(), tensor.data());
-}
-/// Remembers an address; false if it was there.
-inline bool is_new(std::vector<const void*>& seen, const void* address) {
-    if (std::find(seen.begin(), seen.end(), address) != seen.end()) return false;
-    seen.push_back(address);
-    return true;
-}
-}  // namespace detail
-
-/// Calls f(path, submodule) for each direct child, lists element by element.
-template <class M, class F>
-constexpr void visit_children(M& module, F&& f, const Path* parent = nullptr) {
-    visit_members(module, [&](std::string_view name, auto& member) {
-        using Member = std::remove_cvref_t<decltype(member)>;
-        if constexpr (AnyModule<Member>) {
-            f(Path{parent, name}, member);
-        } else if constexpr (detail::is_module_list<Member>) {
-            for (std::size_t i = 0; i < member.size(); ++i) f(Path{parent, name, static_cast<index_t>(i)}, member[i]);
-        }
-    });
-}
-
-/// Calls f(path, tensor) for the parameters and buffers of a module and all modules in it: its own first, as in PyTorch.
-template <class M, class F>
-[[gnu::cold]] void visit_tensors(M& module, const Path* parent, F&& f) {
-    visit_members(module, [&](std::string_view name, auto& member) {
-        using Member = std::remove_cvref_t<decltype(member)>;
-        if constexpr (detail::is_parameter<Member> || detail::is_buffer<Member>) f(Path{parent, name}, member);
-    });
-    visit_children(module, [&](const Path& path, auto& child) { visit_tensors(child, &path, f); }, parent);
-}
-
-/// Calls f(path, parameter) for every parameter; a tied one by its first name only.
-template <class M, class F>
-void visit_parameters(M& module, F&& f) {
-    std::vector<const void*> seen;
-    visit_tensors(module, nullptr, [&](const Path& path, auto& tensor) {
-        if constexpr (detail::is_parameter<std::remove_cvref_t<decltype(tensor)>>)
-            if (detail::is_new(seen, tensor.storage())) f(path, tensor);
-    });
-}
-
-/// Calls f(path, module) for a module, then every module in it.
-template <class M, class F>
-[[gnu::cold]] void visit_modules(M& module, F&& f, const Path& path = {}) {
-    f(path, module);
-    visit_children(module, [&](const Path& child, auto& member) { visit_modules(member, f, child); }, &path);
-}
 
 namespace detail {
 
@@ -254,18 +117,14 @@ struct Module {
     }
     Self& eval() { return train(false); }
 
-    /// Forgets all gradients.
-    void zero_grad() {
-        visit_tensors(self(), nullptr, [](const Path&, auto& tensor) {
-            if constexpr (requires { tensor.zero_grad(); }) tensor.zero_grad();
-        });
+    /// Forgets all gradients; or makes those that there are zeros, where they must keep their places (`set_to_none` false).
+    void zero_grad(bool set_to_none = true) {
+        detail::visit_parameters_in(self(), nullptr, [=](const Path&, auto& parameter) { parameter.zero_grad(set_to_none); });
     }
 
     /// Whether backward() computes gradients for the parameters in here.
     Self& requires_grad_(bool required = true) {
-        visit_tensors(self(), nullptr, [required](const Path&, auto& tensor) {
-            if constexpr (requires { tensor.requires_grad_(required); }) tensor.requires_grad_(required);
-        });
+        detail::visit_parameters_in(self(), nullptr, [=](const Path&, auto& parameter) { parameter.requires_grad_(required); });
         return self();
     }
 
@@ -277,6 +136,12 @@ struct Module {
         return self();
     }
 
+    /// All parameters with their names and gradients; a tied one by its first name only.
+    std::vector<ParameterRef> parameters() {
+        std::vector<ParameterRef> result;
+        visit_parameters(self(), [&](const Path& path, auto& parameter) { result.emplace_back(path, parameter); });
+        return result;
+    }
     /// The names and memory of all parameters; a tied one by its first name only.
     StateDict named_parameters() {
         StateDict result;
@@ -286,20 +151,39 @@ struct Module {
     /// The names and memory of all buffers.
     StateDict named_buffers() {
         StateDict result;
-        visit_tensors(self(), nullptr, [&](const Path& path, auto& tensor) {
-            if constexpr (detail::is_buffer<std::remove_cvref_t<decltype(tensor)>>) detail::append(result, path, tensor);
-        });
+        visit_buffers(self(), [&](const Path& path, auto& buffer) { detail::append(result, path, buffer); });
         return result;
     }
+    /// The modules in this one, without those in them.
+    std::vector<NamedModule> named_children() { return ModuleRef(self()).named_children(); }
+    std::vector<ModuleRef> children() { return detail::modules_of(named_children()); }
+    /// This module, called "", and all in it, outside in.
+    std::vector<NamedModule> named_modules() { return ModuleRef(self()).named_modules(); }
+    std::vector<ModuleRef> modules() { return detail::modules_of(named_modules()); }
+
+    /// The parameter of this name, "fc.weight". Throws Error if there is none.
+    ParameterRef get_parameter(std::string_view name) { return detail::find_named("get_parameter", parameters(), name); }
+    /// The buffer of this name, "norm.running_mean". Throws Error if there is none.
+    NamedBuffer get_buffer(std::string_view name) { return detail::find_named("get_buffer", named_buffers(), name); }
+    /// The module of this name, "layers.0.fc"; "" is this one. Throws Error if there is none.
+    ModuleRef get_submodule(std::string_view name) { return detail::find_named("get_submodule", named_modules(), name).module; }
+    /// The same as what it is. Throws Error also if it is of another type.
+    template <AnyModule M>
+    M& get_submodule(std::string_view name) { return get_submodule(name).template get<M>(); }
+
     /// Copies the entries of another module's state dict. Throws one Error that lists all that are missing, unexpected (both
     /// only if `strict`) or of another type or shape, and then changes nothing.
     LoadResult load_state_dict(const StateDict& source, bool strict = true) { return load_state(source, state_dict(), strict); }
 
-    /// The names and memory of all parameters and buffers, in PyTorch's order. Tied parameters stand under each name.
+    /// The names and memory of all parameters and persistent buffers, in PyTorch's order. Tied parameters stand under each name.
     StateDict state_dict(const std::string& prefix = "") {
         StateDict result;
         const Path root{nullptr, prefix};
-        visit_tensors(self(), &root, [&](const Path& path, auto& tensor) { detail::append(result, path, tensor); });
+        visit_tensors(self(), &root, [&](const Path& path, auto& tensor) {
+            if constexpr (requires { tensor.persistent(); })
+                if (!tensor.persistent()) return;
+            detail::append(result, path, tensor);
+        });
         return result;
     }
 

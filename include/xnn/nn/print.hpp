@@ -1,16 +1,21 @@
 // Modules as text, as PyTorch prints them.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
+#include <ostream>
 #include <string>
+#include <vector>
 
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/conv.hpp"
 #include "xnn/nn/dropout.hpp"
 #include "xnn/nn/fold.hpp"
 #include "xnn/nn/linear.hpp"
+#include "xnn/nn/module_list.hpp"
 #include "xnn/nn/normalization.hpp"
 #include "xnn/nn/padding.hpp"
+#include "xnn/nn/parameter_list.hpp"
 #include "xnn/nn/pooling.hpp"
 #include "xnn/nn/rnn.hpp"
 #include "xnn/nn/rnn_cell.hpp"
@@ -19,18 +24,6 @@
 namespace xnn::nn {
 
 namespace detail {
-
-/// What a compiler calls a type, without namespaces and template arguments.
-template <class M>
-constexpr std::string_view plain_type_name() {
-    // g++: "… [with M = net::LeNet<float>; std::string_view = …]", clang: "… [M = net::LeNet<float>]"
-    constexpr std::string_view text = __PRETTY_FUNCTION__;
-    constexpr std::string_view key = "M = ";
-    std::string_view name = text.substr(text.find(key) + key.size());
-    name = name.substr(0, name.find_first_of("<;]"));
-    const std::size_t last = name.rfind("::");
-    return last == std::string_view::npos ? name : name.substr(last + 2);
-}
 
 inline std::string number(double value) {
     char text[32];
@@ -199,13 +192,81 @@ std::string arguments(const M& layer) {
 inline std::string arguments(const Dropout& dropout) { return "p=" + number(dropout.p); }
 inline std::string arguments(const Dropout2d& dropout) { return "p=" + number(dropout.p); }
 
+/// A parameter in a list or dictionary; PyTorch calls its dtype by one name in lists, and by an older one in dictionaries.
+template <class T, class S, class D>
+std::string parameter_line(std::string_view name, const Parameter<T, S, D>& parameter, std::string_view dtype) {
+    std::string size;
+    for (index_t extent : parameter.shape().extents()) size += (size.empty() ? "" : "x") + std::to_string(extent);
+    return "  (" + std::string(name) + "): Parameter containing: [torch." + std::string(dtype) + " of size " + size + "]\n";
+}
+template <class P>
+std::string arguments(const ParameterList<P>& list) {
+    std::string text;
+    for (std::size_t i = 0; i < list.size(); ++i)
+        text += parameter_line(std::to_string(i), list[static_cast<index_t>(i)], name_of(dtype_of<typename P::value_type>));
+    return text;
+}
+template <class P>
+std::string arguments(const ParameterDict<P>& dictionary) {
+    constexpr std::string_view tensors[] = {"HalfTensor", "BFloat16Tensor", "FloatTensor", "DoubleTensor"};
+    std::string text;
+    for (const auto& [name, parameter] : dictionary)
+        text += parameter_line(name, parameter, tensors[static_cast<std::size_t>(dtype_of<typename P::value_type>)]);
+    return text;
+}
+
+/// A list's modules, equal neighbours as one line: "(0-3): 4 x ReLU()".
+inline std::vector<std::string> list_lines(const std::vector<std::string>& modules) {
+    std::vector<std::string> lines;
+    for (std::size_t first = 0, end = 0; first < modules.size(); first = end) {
+        while (end < modules.size() && modules[end] == modules[first]) ++end;
+        lines.push_back(end == first + 1 ? "(" + std::to_string(first) + "): " + modules[first]
+                                         : "(" + std::to_string(first) + "-" + std::to_string(end - 1) + "): " + std::to_string(end - first) +
+                                               " x " + modules[first]);
+    }
+    return lines;
+}
+
+/// A name, and between parentheses what belongs to it: on lines of their own, unless it is one line of arguments.
+inline std::string parenthesised(std::string_view name, std::string_view arguments, const std::vector<std::string>& children) {
+    std::vector<std::string_view> lines;
+    for (std::size_t end = 0; !arguments.empty(); arguments.remove_prefix(std::min(end + 1, arguments.size()))) {
+        end = std::min(arguments.find('\n'), arguments.size());
+        lines.push_back(arguments.substr(0, end));
+    }
+    std::string text = std::string(name) + "(";
+    if (children.empty() && lines.size() <= 1) return text + (lines.empty() ? "" : std::string(lines[0])) + ")";
+    lines.insert(lines.end(), children.begin(), children.end());
+    for (const auto line : lines) {
+        text += "\n  ";
+        for (char c : line) text += c == '\n' ? "\n  " : std::string(1, c);
+    }
+    return text + "\n)";
+}
+
 template <class M>
-std::string print(const M& module, const std::string& indent) {
-    std::string children;
-    visit_children(module, [&](const Path& path, const auto& child) {
-        children += "\n" + indent + "  (" + std::string(path) + "): " + print(child, indent + "  ");
+std::string print(const M& module);
+template <class List>
+std::string print_list(const List& list) {
+    std::vector<std::string> modules;
+    for (const auto& module : list) modules.push_back(print(module));
+    return parenthesised("ModuleList", "", list_lines(modules));
+}
+template <class M>
+std::string print(const ModuleList<M>& list) { return print_list(list); }
+
+template <class M>
+std::string print(const M& module) {
+    std::vector<std::string> children;
+    visit_members(module, [&](std::string_view name, const auto& member) {
+        using Member = std::remove_cvref_t<decltype(member)>;
+        const std::string label = "(" + std::string(name) + "): ";
+        if constexpr (AnyModule<Member>)
+            children.push_back(label + print(member));
+        else if constexpr (ModuleListMember<Member>)
+            children.push_back(label + print_list(member));
     });
-    return std::string(plain_type_name<M>()) + "(" + arguments(module) + children + (children.empty() ? ")" : "\n" + indent + ")");
+    return parenthesised(plain_type_name<M>(), arguments(module), children);
 }
 
 }  // namespace detail
@@ -213,7 +274,13 @@ std::string print(const M& module, const std::string& indent) {
 /// A module as PyTorch prints it: its layers with their names and arguments.
 template <AnyModule M>
 std::string to_string(const M& module) {
-    return detail::print(module, "");
+    return detail::print(module);
+}
+
+/// The same in a stream: `std::cout << model`.
+template <AnyModule M>
+std::ostream& operator<<(std::ostream& out, const M& module) {
+    return out << to_string(module);
 }
 
 }  // namespace xnn::nn

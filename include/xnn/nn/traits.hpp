@@ -53,9 +53,14 @@ constexpr index_t count_parameters() {
             count += Member::shape_type::static_size;
         } else if constexpr (nn::AnyModule<Member>) {
             count += count_parameters<Member>();
-        } else if constexpr (nn::detail::is_module_list<Member>) {
+        } else if constexpr (nn::detail::is_list<Member>) {
+            using Entry = typename Member::value_type;
             static_assert(requires { std::tuple_size<Member>::value; }, "parameter_count: a list whose length the type does not say");
-            count += static_cast<index_t>(std::tuple_size_v<Member>) * count_parameters<typename Member::value_type>();
+            const auto length = static_cast<index_t>(std::tuple_size_v<Member>);
+            if constexpr (nn::detail::is_parameter<Entry>)
+                count += length * Entry::shape_type::static_size;
+            else
+                count += length * count_parameters<Entry>();
         }
     });
     return count;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "xnn/nn/module.hpp"
+#include "xnn/nn/parameter_ref.hpp"
 
 namespace xnn::optim {
 
@@ -15,40 +16,7 @@ inline void require_option(bool good, std::string_view optimizer, std::string_vi
     if (!good) fail(optimizer, expected, std::to_string(got));
 }
 
-/// A parameter as an optimiser sees it: memory and a number of elements. Keeps the parameter's storage alive.
-class ParameterRef {
-public:
-    template <Element T, AnyShape S, class Device>
-    ParameterRef(const nn::Path& path, Parameter<T, S, Device>& parameter)
-        : ParameterRef(path, dtype_of<T>, parameter.shape().extents().data(), S::rank, *parameter.storage()) {}
-
-    void* value() const { return storage_->value_data(); }
-    /// Null if there is none.
-    void* gradient() const { return storage_->has_gradient ? storage_->gradient_data() : nullptr; }
-    bool has_gradient() const { return storage_->has_gradient; }
-    void zero_grad() const { storage_->has_gradient = false; }
-    /// The only rows with a gradient, where it is sparse; else null.
-    const std::vector<index_t>* gradient_rows() const {
-        const GradientRows* rows = storage_->has_gradient ? storage_->gradient_rows() : nullptr;
-        return rows && !rows->all() ? &rows->list() : nullptr;
-    }
-    bool same_storage(const ParameterRef& other) const { return storage_ == other.storage_; }
-    index_t size() const { return size_; }
-    index_t row_size() const { return size_ / std::max<index_t>(extents[0], 1); }
-
-    std::string name;
-    Dtype dtype;
-    std::vector<index_t> extents;
-
-private:
-    [[gnu::cold, gnu::noinline]] ParameterRef(const nn::Path& path, Dtype element, const index_t* shape, std::size_t rank,
-                                              ParameterStorage& storage)
-        : name(path), dtype(element), extents(shape, shape + rank), storage_(&storage) {
-        for (index_t extent : extents) size_ *= extent;
-    }
-    index_t size_ = 1;
-    Ref<ParameterStorage> storage_;
-};
+using nn::ParameterRef;
 
 /// A parameter with what an optimiser remembers of it: the number of steps, and arrays like the parameter.
 struct Entry {
