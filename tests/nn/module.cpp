@@ -165,6 +165,6 @@ TEST_CASE("modules print as PyTorch's", "[nn]") {
     REQUIRE(nn::to_string(Block{}) == "Block(\n  (fc): Linear(in_features=3, out_features=3, bias=True)\n  (act): ReLU()\n)");
     const std::string text = nn::to_string(Net{});
     REQUIRE(mentions(text, "Net(\n  (in): Linear(in_features=2, out_features=3, bias=True)\n  (blocks): ModuleList(\n    (0-1): 2 x Block(\n      (fc): Linear("));
-    REQUIRE(mentions(text, "(norm): BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)",
+    REQUIRE(mentions(text, "(norm): BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
                      "(head): Sequential(\n    (out): Linear("));
 }

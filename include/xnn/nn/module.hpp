@@ -137,28 +137,18 @@ struct Module {
     }
 
     /// All parameters with their names and gradients; a tied one by its first name only.
-    std::vector<ParameterRef> parameters() {
-        std::vector<ParameterRef> result;
-        visit_parameters(self(), [&](const Path& path, auto& parameter) { result.emplace_back(path, parameter); });
-        return result;
-    }
+    std::vector<ParameterRef> parameters() { return ref().parameters(); }
     /// The names and memory of all parameters; a tied one by its first name only.
-    StateDict named_parameters() {
-        StateDict result;
-        visit_parameters(self(), [&](const Path& path, auto& parameter) { detail::append(result, path, parameter); });
-        return result;
-    }
+    StateDict named_parameters() { return ref().named_parameters(); }
     /// The names and memory of all buffers.
-    StateDict named_buffers() {
-        StateDict result;
-        visit_buffers(self(), [&](const Path& path, auto& buffer) { detail::append(result, path, buffer); });
-        return result;
-    }
+    StateDict named_buffers() { return ref().named_buffers(); }
+    /// The names and memory of all parameters and persistent buffers, in PyTorch's order. Tied parameters stand under each name.
+    StateDict state_dict(const std::string& prefix = "") { return ref().state_dict(prefix); }
     /// The modules in this one, without those in them.
-    std::vector<NamedModule> named_children() { return ModuleRef(self()).named_children(); }
+    std::vector<NamedModule> named_children() { return ref().named_children(); }
     std::vector<ModuleRef> children() { return detail::modules_of(named_children()); }
     /// This module, called "", and all in it, outside in.
-    std::vector<NamedModule> named_modules() { return ModuleRef(self()).named_modules(); }
+    std::vector<NamedModule> named_modules() { return ref().named_modules(); }
     std::vector<ModuleRef> modules() { return detail::modules_of(named_modules()); }
 
     /// The parameter of this name, "fc.weight". Throws Error if there is none.
@@ -175,19 +165,8 @@ struct Module {
     /// only if `strict`) or of another type or shape, and then changes nothing.
     LoadResult load_state_dict(const StateDict& source, bool strict = true) { return load_state(source, state_dict(), strict); }
 
-    /// The names and memory of all parameters and persistent buffers, in PyTorch's order. Tied parameters stand under each name.
-    StateDict state_dict(const std::string& prefix = "") {
-        StateDict result;
-        const Path root{nullptr, prefix};
-        visit_tensors(self(), &root, [&](const Path& path, auto& tensor) {
-            if constexpr (requires { tensor.persistent(); })
-                if (!tensor.persistent()) return;
-            detail::append(result, path, tensor);
-        });
-        return result;
-    }
-
 private:
+    ModuleRef ref() { return self(); }
     constexpr Self& self() { return static_cast<Self&>(*this); }
     constexpr const Self& self() const { return static_cast<const Self&>(*this); }
 };

@@ -23,16 +23,6 @@ constexpr std::string_view plain_type_name() {
     return last == std::string_view::npos ? name : name.substr(last + 2);
 }
 
-[[gnu::cold, gnu::noinline]] inline void append(StateDict& entries, const Path& path, Dtype dtype, const index_t* extents,
-                                                 std::size_t rank, void* data) {
-    entries.push_back(NamedBuffer{path, dtype, {extents, extents + rank}, data});
-}
-template <class Holder>
-void append(StateDict& entries, const Path& path, Holder& tensor) {
-    const auto extents = tensor.shape().extents();
-    append(entries, path, dtype_of<typename Holder::value_type>, extents.data(), extents.size(), tensor.data());
-}
-
 /// Reports a name that is none of those that there are.
 template <class Named>
 [[noreturn, gnu::cold]] void unknown_name(std::string_view function, const std::vector<Named>& known, std::string_view name) {
@@ -49,14 +39,24 @@ const Named& find_named(std::string_view function, const std::vector<Named>& kno
     unknown_name(function, known, name);
 }
 
+/// A buffer of a module, and whether it belongs to its state dict.
+struct OwnBuffer {
+    NamedBuffer buffer;
+    bool persistent;
+};
+
 }  // namespace detail
 
 struct NamedModule;
 
+/// A module, or a std::array or std::vector of modules, which counts as a ModuleList.
+template <class M>
+concept ModuleOrList = AnyModule<M> || detail::ModuleListMember<M>;
+
 /// A module of any type, by reference: it must outlive this. What needs the module's type asks for it: `ref.get<Linear<4, 2>>()`.
 class ModuleRef {
 public:
-    template <AnyModule M>
+    template <ModuleOrList M>
         requires(!std::is_const_v<M>)
     ModuleRef(M& module) : object_(&module), type_(&type_of<M>) {}
 
@@ -64,10 +64,10 @@ public:
     std::string_view type_name() const { return type_->name; }
 
     /// The module, if it is of this type; else null.
-    template <AnyModule M>
+    template <ModuleOrList M>
     M* get_if() const { return type_ == &type_of<M> ? static_cast<M*>(object_) : nullptr; }
     /// The module. Throws Error if it is of another type.
-    template <AnyModule M>
+    template <ModuleOrList M>
     M& get() const {
         if (M* module = get_if<M>()) return *module;
         fail("ModuleRef::get", "a " + std::string(detail::plain_type_name<M>()) + " with these template arguments", "another " + std::string(type_name()));
@@ -77,10 +77,16 @@ public:
     std::vector<NamedModule> named_children() const;
     /// This module, called "", and all in it, outside in.
     std::vector<NamedModule> named_modules() const;
-    /// Its parameters and those of all in it; a tied one by its first name only.
-    std::vector<ParameterRef> parameters() const { return type_->parameters(object_); }
-    /// Its parameters and buffers and those of all in it, as in a checkpoint.
-    StateDict state_dict() const { return type_->state_dict(object_); }
+
+    /// All parameters with their names and gradients; a tied one by its first name only.
+    std::vector<ParameterRef> parameters() const;
+    /// The names and memory of all parameters; a tied one by its first name only.
+    StateDict named_parameters() const;
+    /// The names and memory of all buffers.
+    StateDict named_buffers() const;
+    /// The names and memory of all parameters and persistent buffers, in PyTorch's order: a module's own before its
+    /// children's, parameters before buffers. Tied parameters stand under each name.
+    StateDict state_dict(const std::string& prefix = "") const;
 
     /// Whether the module trains; true for one that does not say.
     bool training() const {
@@ -93,17 +99,18 @@ public:
     friend bool operator==(const ModuleRef& a, const ModuleRef& b) { return a.object_ == b.object_ && a.type_ == b.type_; }
 
 private:
+    /// What a type can do for a module itself; what goes through all modules in it is compiled once for all types.
     struct Type {
         std::string_view name;
-        void (*children)(void* module, const std::string& prefix, std::vector<NamedModule>& into);
-        std::vector<ParameterRef> (*parameters)(void* module);
-        StateDict (*state_dict)(void* module);
+        void (*children)(void* module, const Path& path, std::vector<NamedModule>& into);
+        void (*parameters)(void* module, const Path& path, std::vector<ParameterRef>& into);
+        void (*buffers)(void* module, const Path& path, std::vector<detail::OwnBuffer>& into);
         bool* (*training)(void* module);
     };
     template <class M>
     static const Type type_of;
 
-    void append_modules(const std::string& name, std::vector<NamedModule>& into) const;
+    std::vector<NamedModule> modules_in(const std::string& prefix) const;
 
     void* object_;
     const Type* type_;
@@ -115,39 +122,110 @@ struct NamedModule {
     ModuleRef module;
 };
 
+namespace detail {
+
+template <class List>
+void append_elements(List& list, const Path& path, std::vector<NamedModule>& into) {
+    for (std::size_t i = 0; i < list.size(); ++i) into.push_back({Path{path.parent, path.name, static_cast<index_t>(i)}, list[i]});
+}
+/// Modules and lists of them that are members; a list without a name is the module itself.
+template <class M>
+[[gnu::cold]] void append_children(void* module, const Path& parent, std::vector<NamedModule>& into) {
+    visit_members(*static_cast<M*>(module), [&](std::string_view name, auto& member) {
+        using Member = std::remove_cvref_t<decltype(member)>;
+        const Path path{&parent, name};
+        if constexpr (AnyModule<Member>)
+            into.push_back({path, member});
+        else if constexpr (ModuleListMember<Member>)
+            name.empty() ? append_elements(member, path, into) : into.push_back({path, member});
+    });
+}
+template <class M>
+[[gnu::cold]] void append_parameters(void* module, const Path& parent, std::vector<ParameterRef>& into) {
+    visit_own_parameters(*static_cast<M*>(module), &parent, [&](const Path& path, auto& parameter) { into.emplace_back(path, parameter); });
+}
+template <class M>
+[[gnu::cold]] void append_buffers(void* module, const Path& parent, std::vector<OwnBuffer>& into) {
+    visit_own_buffers(*static_cast<M*>(module), &parent, [&](const Path& path, auto& buffer) {
+        using T = typename std::remove_cvref_t<decltype(buffer)>::value_type;
+        const auto extents = buffer.shape().extents();
+        into.push_back({{path, dtype_of<T>, {extents.begin(), extents.end()}, buffer.data()}, buffer.persistent()});
+    });
+}
+template <class M>
+bool* training_flag(void* module) {
+    if constexpr (requires(M& m) { m.training = true; })
+        return &static_cast<M*>(module)->training;
+    else
+        return nullptr;
+}
+
+}  // namespace detail
+
 template <class M>
 inline constexpr ModuleRef::Type ModuleRef::type_of = {
-    detail::plain_type_name<M>(),
-    [](void* module, const std::string& prefix, std::vector<NamedModule>& into) {
-        const Path parent{nullptr, prefix};
-        visit_children(*static_cast<M*>(module), [&](const Path& path, auto& child) { into.push_back({path, child}); }, &parent);
-    },
-    [](void* module) { return static_cast<M*>(module)->parameters(); },
-    [](void* module) { return static_cast<M*>(module)->state_dict(); },
-    [](void* module) -> bool* {
-        if constexpr (requires(M& m) { m.training = true; })
-            return &static_cast<M*>(module)->training;
-        else
-            return nullptr;
-    },
+    detail::ModuleListMember<M> ? "ModuleList" : detail::plain_type_name<M>(),
+    detail::append_children<M>,
+    detail::append_parameters<M>,
+    detail::append_buffers<M>,
+    detail::training_flag<M>,
 };
 
 inline std::vector<NamedModule> ModuleRef::named_children() const {
     std::vector<NamedModule> result;
-    type_->children(object_, "", result);
+    type_->children(object_, Path{}, result);
     return result;
 }
-inline void ModuleRef::append_modules(const std::string& name, std::vector<NamedModule>& into) const {
-    into.push_back({name, *this});
-    std::vector<NamedModule> children;
-    type_->children(object_, name, children);
-    for (const auto& child : children) child.module.append_modules(child.name, into);
-}
-inline std::vector<NamedModule> ModuleRef::named_modules() const {
-    std::vector<NamedModule> result;
-    append_modules("", result);
+inline std::vector<NamedModule> ModuleRef::named_modules() const { return modules_in(""); }
+
+inline std::vector<NamedModule> ModuleRef::modules_in(const std::string& prefix) const {
+    std::vector<NamedModule> result{{prefix, *this}}, children;
+    type_->children(object_, Path{nullptr, prefix}, children);
+    for (const auto& child : children)
+        for (auto& module : child.module.modules_in(child.name)) result.push_back(std::move(module));
     return result;
 }
+
+inline std::vector<ParameterRef> ModuleRef::parameters() const {
+    std::vector<ParameterRef> all, result;
+    for (const auto& [name, module] : named_modules()) module.type_->parameters(module.object_, Path{nullptr, name}, all);
+    for (auto& parameter : all) {
+        bool again = false;
+        for (const auto& known : result) again = again || known.same_storage(parameter);
+        if (!again) result.push_back(std::move(parameter));
+    }
+    return result;
+}
+
+inline StateDict ModuleRef::named_parameters() const {
+    StateDict result;
+    for (auto& parameter : parameters()) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value()});
+    return result;
+}
+
+inline StateDict ModuleRef::named_buffers() const {
+    std::vector<detail::OwnBuffer> all;
+    for (const auto& [name, module] : named_modules()) module.type_->buffers(module.object_, Path{nullptr, name}, all);
+    StateDict result;
+    for (auto& [buffer, persistent] : all) result.push_back(std::move(buffer));
+    return result;
+}
+
+inline StateDict ModuleRef::state_dict(const std::string& prefix) const {
+    StateDict result;
+    for (const auto& [name, module] : modules_in(prefix)) {
+        const Path path{nullptr, name};
+        std::vector<ParameterRef> parameters;
+        module.type_->parameters(module.object_, path, parameters);
+        for (auto& parameter : parameters) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value()});
+        std::vector<detail::OwnBuffer> buffers;
+        module.type_->buffers(module.object_, path, buffers);
+        for (auto& [buffer, persistent] : buffers)
+            if (persistent) result.push_back(std::move(buffer));
+    }
+    return result;
+}
+
 inline void ModuleRef::train(bool mode) const {
     for (const auto& [name, module] : named_modules())
         if (bool* training = module.type_->training(module.object_)) *training = mode;

@@ -41,11 +41,13 @@ concept ParameterListMember = is_list<T> && is_parameter<typename T::value_type>
 
 /// Calls f(name, member) for each data member of a module, in order: parameters, buffers, modules, and std::array and
 /// std::vector of parameters or modules. Containers, and layers whose members a base holds, say themselves what their
-/// members are.
+/// members are. A list of modules has itself as its only member, which has no name.
 template <class M, class F>
 constexpr void visit_members(M& module, F&& f) {
     using Plain = std::remove_const_t<M>;
-    if constexpr (requires { Plain::visit_own_members(module, f); }) {
+    if constexpr (detail::ModuleListMember<Plain>) {
+        f(std::string_view(), module);
+    } else if constexpr (requires { Plain::visit_own_members(module, f); }) {
         Plain::visit_own_members(module, f);
     } else if constexpr (std::is_aggregate_v<Plain>) {
         const auto members = xnn::detail::member_pointers(module);
@@ -110,27 +112,12 @@ constexpr void visit_own_buffers(M& module, const Path* parent, F&& f) {
     });
 }
 
-/// Calls f(path, tensor) for the parameters and buffers of a module and all modules in it, in PyTorch's order: a module's
-/// own before its children's, parameters before buffers.
-template <class M, class F>
-[[gnu::cold]] void visit_tensors(M& module, const Path* parent, F&& f) {
-    visit_own_parameters(module, parent, f);
-    visit_own_buffers(module, parent, f);
-    visit_children(module, [&](const Path& path, auto& child) { visit_tensors(child, &path, f); }, parent);
-}
-
 namespace detail {
 template <class M, class F>
 [[gnu::cold]] void visit_parameters_in(M& module, const Path* parent, F&& f) {
     visit_own_parameters(module, parent, f);
     visit_children(module, [&](const Path& path, auto& child) { visit_parameters_in(child, &path, f); }, parent);
 }
-template <class M, class F>
-[[gnu::cold]] void visit_buffers_in(M& module, const Path* parent, F&& f) {
-    visit_own_buffers(module, parent, f);
-    visit_children(module, [&](const Path& path, auto& child) { visit_buffers_in(child, &path, f); }, parent);
-}
-
 /// Remembers an address; false if it was there.
 inline bool is_new(std::vector<const void*>& seen, const void* address) {
     if (std::find(seen.begin(), seen.end(), address) != seen.end()) return false;
@@ -146,12 +133,6 @@ void visit_parameters(M& module, F&& f) {
     detail::visit_parameters_in(module, nullptr, [&](const Path& path, auto& parameter) {
         if (detail::is_new(seen, parameter.storage())) f(path, parameter);
     });
-}
-
-/// Calls f(path, buffer) for every buffer.
-template <class M, class F>
-void visit_buffers(M& module, F&& f) {
-    detail::visit_buffers_in(module, nullptr, f);
 }
 
 /// Calls f(path, module) for a module, then every module in it.
