@@ -48,7 +48,8 @@ TEST_CASE("a cell's steps are those of a layer", "[nn][rnn]") {
     const auto x = randn<Shape<3, 2, 2>, double>();
     Tensor<double, Shape<2, 3>> h;
     for (index_t t = 0; t < 3; ++t) h = cell(TensorView<const double, Shape<2, 2>>{x.data() + 4 * t, {}}, h);
-    const auto last = layer(x).h_n.value();
+    const auto y = layer(x);
+    const auto last = y.h_n.value();
     for (index_t i = 0; i < 6; ++i) REQUIRE(std::abs(last.data[i] - h.data()[i]) < 1e-14);
 }
 
