@@ -53,7 +53,7 @@ struct Case {
             weights.push_back(torch::from_blob(const_cast<float*>(elements.data()), extents).clone().set_requires_grad(with_gradients));
         if (layer == Layer::batch_norm) weights.insert(weights.end(), {torch::zeros(x.size(1)), torch::ones(x.size(1))});
         const torch::NoGradGuard no_grad;
-        const auto extents = forward(layer, x, weights).sizes();
+        const auto extents = forward(layer, x, weights).sizes().vec();
         gy = torch::from_blob(const_cast<float*>(work.gy.data()), extents).clone();
     }
 
