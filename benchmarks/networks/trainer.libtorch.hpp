@@ -16,6 +16,7 @@ public:
     Optimizer(Method method, Tensors parameters) : method_(method), parameters_(std::move(parameters)) {
         for (const Tensor& p : parameters_) {
             first_.push_back(torch::zeros_like(p));
+            if (method_ == Method::sgd) continue;
             second_.push_back(torch::zeros_like(p));
             steps_.push_back(torch::zeros({}));
         }
