@@ -6,8 +6,8 @@
 #     --quick        few and short rounds: a look, not a measurement
 #     --threads N    for us and for every peer; default 1
 #     --filter TEXT  only works whose name holds TEXT
-# Pictures and results stay in build/benchmark/results. PyTorch's own libtorch is a peer where XNN_TORCH_PYTHON names a
-# Python that has it.
+# A table at the end says which targets are reached. Missing one is no error; a wrong result and a crash are. Pictures and
+# results stay in build/benchmark/results. PyTorch's own libtorch is a peer where XNN_TORCH_PYTHON names a Python that has it.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/benchmark
@@ -55,10 +55,12 @@ for suite in "${suites[@]}"; do
     [[ $suite == compile ]] || targets+=("bench_$suite")
 done
 if ((${#targets[@]})); then
+    started=$SECONDS
     torch=()
     [[ -z ${XNN_TORCH_PYTHON:-} ]] || torch=(-DXNN_TORCH_PYTHON="$XNN_TORCH_PYTHON")
     (cd "$root" && cmake --preset benchmark "${torch[@]}" | grep -E '^-- xnn:|rror' >&2)
     cmake --build "$build" --target "${targets[@]}" -j 2 >&2
+    echo "bench.sh: built in $((SECONDS - started)) s" >&2
 fi
 
 # The same conditions for everyone: no variable that makes OpenBLAS choose a slower kernel, the same number of threads in
@@ -70,7 +72,7 @@ if grep -q avx512f /proc/cpuinfo; then export ATEN_CPU_CAPABILITY=avx512; fi
 
 results=$build/results
 mkdir -p "$results"
-files=() status=0
+files=() status=0 started=$SECONDS
 for suite in "${suites[@]}"; do
     file=$results/$suite.json
     rm -f "$file"
@@ -79,12 +81,16 @@ for suite in "${suites[@]}"; do
     else
         "$build/benchmarks/bench_$suite" --json "$file" --threads "$threads" "${options[@]}" || status=1
         if [[ -s $file ]]; then
-            python3 "$root/benchmarks/harness/results.py" draw "$file" "$results/$suite.svg"
+            python3 "$root/benchmarks/harness/draw.py" "$file" "$results/$suite.svg"
             echo "picture: $results/$suite.svg"
         fi
     fi
     echo
     [[ ! -s $file ]] || files+=("$file")
 done
-[[ -z $json ]] || python3 "$root/benchmarks/harness/results.py" merge "$json" "${files[@]}"
+if ((${#files[@]})); then
+    python3 "$root/benchmarks/harness/targets.py" "${files[@]}"
+    [[ -z $json ]] || python3 "$root/benchmarks/harness/results.py" merge "$json" "${files[@]}"
+fi
+echo "bench.sh: measured in $((SECONDS - started)) s" >&2
 exit "$status"

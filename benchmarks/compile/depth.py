@@ -39,14 +39,14 @@ int main() {
 """
 
 
-def program(kind, depth):
+def program(kind: str, depth: int) -> str:
     if kind == "repeated":
         return PROGRAM % (f"nn::Repeated<{depth}, Block<16, 16>>", 16)
     widths = [16 + 8 * i for i in range(depth + 1)]
     return PROGRAM % (", ".join(f"Block<{a}, {b}>" for a, b in zip(widths, widths[1:])), widths[-1])
 
 
-def line(points):
+def line(points: list[tuple[int, float]]) -> tuple[float, float]:
     """Slope and intercept of the line with the least squared distance."""
     count = len(points)
     mean_x, mean_y = (sum(column) / count for column in zip(*points))
@@ -54,7 +54,7 @@ def line(points):
     return slope, mean_y - slope * mean_x
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compiler", default="g++")
     parser.add_argument("--json", help="write results to this file")

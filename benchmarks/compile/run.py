@@ -17,12 +17,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 
 HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = HERE.parent.parent / "include"
 
 
-def libtorch_flags():
+def libtorch_flags() -> tuple[list[str], list[str]] | None:
     """Compiler and linker flags for libtorch, or None."""
     for python in filter(None, (os.environ.get("XNN_TORCH_PYTHON"), "python3")):
         command = [python, "-c", "import torch; print(torch.utils.cmake_prefix_path)"]
@@ -35,8 +36,9 @@ def libtorch_flags():
     return None
 
 
-def measure(compiler, source, flags, libraries, folder):
-    """Compiles once; returns seconds, megabytes, kilobytes."""
+def measure(compiler: str, source: pathlib.Path, flags: list[str], libraries: list[str],
+            folder: pathlib.Path) -> tuple[float, float, float] | None:
+    """Compiles once; returns seconds, megabytes, kilobytes, or nothing if that fails."""
     binary = folder / "program"
     command = [compiler, "-std=c++20", "-O2", f"-I{INCLUDE}", *flags, str(source), "-o", str(binary), *libraries]
     # wait4 tells what this one child and its children used; subprocess would add up all compilations.
@@ -51,7 +53,7 @@ def measure(compiler, source, flags, libraries, folder):
     return usage.ru_utime + usage.ru_stime, megabytes, binary.stat().st_size / 1024
 
 
-def programs(text):
+def programs(text: str) -> Iterator[tuple[pathlib.Path, list[str], list[str]]]:
     torch = libtorch_flags()
     for source in sorted(HERE.glob("*.cpp")):
         if text not in source.stem:
@@ -62,7 +64,7 @@ def programs(text):
             yield source, *torch
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one round instead of three")
     parser.add_argument("--filter", default="", help="only programs whose name holds this text")

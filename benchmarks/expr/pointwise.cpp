@@ -1,4 +1,5 @@
-// Chains of pointwise operations on a million numbers. To copy as many is what memory allows.
+// Chains of pointwise operations on a million numbers, which stay in a cache, and on sixteen million, which do not. To copy
+// as many is what memory allows.
 #include "pointwise.hpp"
 
 #include <cstring>
@@ -10,19 +11,23 @@ namespace {
 using bench::parameter;
 using bench::view;
 using xnn::Shape;
-constexpr long rows = 1024, columns = 1024;
+constexpr long rows = 1024, columns = 1024, many_rows = 16 * rows;
 constexpr std::size_t size = rows * columns;
-using Matrix = Shape<rows, columns>;
+template <long Rows>
+using Rectangle = Shape<Rows, columns>;
+using Matrix = Rectangle<rows>;
 using Row = Shape<columns>;
 
+template <long Rows = rows>
 Chain chain(bench::Work& work) {
-    return {rows, columns, work.random(size), work.random(columns), work.random(columns), work.zeros(size)};
+    constexpr auto elements = static_cast<std::size_t>(Rows * columns);
+    return {Rows, columns, work.random(elements), work.random(columns), work.random(columns), work.zeros(elements)};
 }
 
-template <xnn::GeluApproximation Approximation>
+template <xnn::GeluApproximation Approximation, long Rows = rows>
 bench::Call gelu_xnn(Chain c) {
-    return [=, y = xnn::Tensor<float, Matrix>()]() mutable {
-        y = xnn::gelu<Approximation>(view<Matrix>(c.x) * view<Row>(c.w) + view<Row>(c.b));
+    return [=, y = xnn::Tensor<float, Rectangle<Rows>>()]() mutable {
+        y = xnn::gelu<Approximation>(view<Rectangle<Rows>>(c.x) * view<Row>(c.w) + view<Row>(c.b));
         return bench::Arrays(y);
     };
 }
@@ -42,21 +47,23 @@ bench::Call mix_xnn(Mixture m) {
     };
 }
 
+template <long Rows>
 void add_copy(bench::Work& work) {
-    const auto from = work.random(size);
-    work.add("xnn", [=, to = xnn::Tensor<float, Matrix>()]() mutable {
-        to = xnn::operand(view<Matrix>(from));
+    const auto from = work.random(static_cast<std::size_t>(Rows * columns));
+    work.add("xnn", [=, to = xnn::Tensor<float, Rectangle<Rows>>()]() mutable {
+        to = xnn::operand(view<Rectangle<Rows>>(from));
         return bench::Arrays(to);
     });
-    work.add("memcpy", [=, to = work.zeros(size)] {
+    work.add("memcpy", [=, to = work.zeros(from.size())] {
         std::memcpy(to.data(), from.data(), from.size_bytes());
         return to;
     });
 }
 
+template <long Rows>
 void add_gelu(bench::Work& work) {
-    const Chain c = chain(work);
-    work.add("xnn", gelu_xnn<xnn::GeluApproximation::none>(c));
+    const Chain c = chain<Rows>(work);
+    work.add("xnn", gelu_xnn<xnn::GeluApproximation::none, Rows>(c));
 #if XNN_BENCH_EIGEN
     work.add("eigen", gelu_eigen(c));
 #endif
@@ -108,9 +115,11 @@ void add_mix(bench::Work& work) {
 
 void bench::suite(Suite& suite) {
     constexpr double array = size * sizeof(float);
-    suite.work("copy", {.bytes = 2 * array}, add_copy);
+    suite.work("copy", {.bytes = 2 * array}, add_copy<rows>);
     suite.work("relu(x + y) * z", {.bytes = 4 * array}, add_mix);
-    suite.work("gelu(x * w + b)", {.bytes = 2 * array}, add_gelu);
+    suite.work("gelu(x * w + b)", {.bytes = 2 * array}, add_gelu<rows>);
     suite.work("gelu_tanh(x * w + b)", {.bytes = 2 * array}, add_gelu_tanh);
     suite.work("d sum(gelu(x * w + b))", {.bytes = 2 * array}, add_gelu_gradients);
+    suite.work("copy, 64 MiB", {.bytes = 32 * array}, add_copy<many_rows>);
+    suite.work("gelu(x * w + b), 64 MiB", {.bytes = 32 * array}, add_gelu<many_rows>);
 }

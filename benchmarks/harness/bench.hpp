@@ -30,7 +30,8 @@
 
 namespace bench {
 
-/// What one call costs, for the column GFLOP/s or GB/s; give one of them, or neither. `items` makes a column items/s.
+/// What one call costs. Flops and bytes are a rate, GFLOP/s or GB/s, and a share of what the machine can do at most; give
+/// one of them, or neither. With `items` the rate is items/s.
 struct Cost {
     double flops = 0;
     double bytes = 0;
@@ -81,8 +82,11 @@ public:
     void add(std::string name, CallWithResults work) {
         contestants.push_back({std::move(name), std::move(work.call), std::move(work.results)});
     }
+    /// What is not measured, because it is known beforehand.
+    void add_known(std::string name, double value) { known.emplace_back(std::move(name), value); }
 
     std::vector<Contestant> contestants;
+    std::vector<std::pair<std::string, double>> known;
 
 private:
     struct Free {
@@ -100,9 +104,18 @@ struct Entry {
     double tolerance;
 };
 
+/// The most bytes that a call had in use at once, besides those that were in use before. In a suite that names this
+/// function every allocation is counted, the peers' too.
+double peak_bytes(const Call& call);
+
 /// The works of a suite, in the order of its table.
 class Suite {
 public:
+    /// A suite that compares numbers of threads says so: time is then the time on the clock, and --threads has no effect.
+    int threads = 0;
+    /// Measures a call by something else than its time, peak_bytes.
+    double (*meter)(const Call&) = nullptr;
+
     /// `tolerance` is the largest difference between results, as a share of the largest number in the reference's.
     void work(std::string name, Cost cost, std::function<void(Work&)> setup, double tolerance = 1e-4) {
         entries.push_back({std::move(name), cost, std::move(setup), tolerance});

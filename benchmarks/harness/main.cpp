@@ -1,7 +1,6 @@
 // The main() of every suite. scripts/bench.sh calls it in the environment that a fair comparison needs.
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -50,16 +49,6 @@ Arguments parse(int argc, char** argv) {
     return arguments;
 }
 
-/// Names in the order in which the works name them first; ours lead.
-std::vector<std::string> columns(const std::vector<bench::Outcome>& outcomes) {
-    std::vector<std::string> names;
-    for (auto& outcome : outcomes)
-        for (auto& timing : outcome.timings)
-            if (std::find(names.begin(), names.end(), timing.name) == names.end()) names.push_back(timing.name);
-    std::stable_partition(names.begin(), names.end(), [](auto& name) { return name.starts_with("xnn"); });
-    return names;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -73,29 +62,27 @@ int main(int argc, char** argv) {
     const std::string name = program.starts_with("bench_") ? program.substr(6) : program;
 
     const bool terminal = isatty(STDERR_FILENO);
-    std::vector<bench::Outcome> outcomes;
+    bench::Report report{name, arguments.settings, suite.meter ? bench::Unit::bytes : bench::Unit::seconds, {}, {}};
+    if (suite.threads > 0) report.settings.threads = suite.threads;
+    if (!suite.meter) report.machine = bench::measure_machine(report.settings.threads);
     for (auto& entry : suite.entries) {
         if (entry.name.find(arguments.filter) == std::string::npos) continue;
         if (terminal) std::cerr << "\r\033[K" << name << ": " << entry.name << std::flush;
-        outcomes.push_back(bench::measure(entry, arguments.settings));
+        report.outcomes.push_back(bench::measure(entry, report.settings, suite.meter));
     }
     if (terminal) std::cerr << "\r\033[K" << std::flush;
 
-    std::cout << name << ", " << arguments.settings.threads << " thread(s), median of " << arguments.settings.rounds
-              << " interleaved rounds\n";
-    bench::Table table(std::cout, columns(outcomes));
-    bool right = !outcomes.empty();
-    for (auto& outcome : outcomes) {
-        table.row(outcome);
-        for (auto& timing : outcome.timings) right = right && timing.wrong.empty();
-    }
+    bench::write_table(std::cout, report);
     if (!arguments.json.empty()) {
         std::ofstream file(arguments.json);
-        bench::write_json(file, name, arguments.settings, outcomes);
+        bench::write_json(file, report);
         if (!file.flush()) {
             std::cerr << program << ": cannot write " << arguments.json << '\n';
             return 1;
         }
     }
+    bool right = !report.outcomes.empty();
+    for (auto& outcome : report.outcomes)
+        for (auto& timing : outcome.timings) right = right && timing.wrong.empty();
     return right ? 0 : 1;
 }

@@ -112,7 +112,7 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-Outcome measure(const Entry& entry, const Settings& settings) {
+Outcome measure(const Entry& entry, const Settings& settings, double (*meter)(const Call&)) {
     Work work;
     entry.setup(work);
     Outcome outcome{entry.name, entry.cost, {}};
@@ -126,16 +126,20 @@ Outcome measure(const Entry& entry, const Settings& settings) {
         outcome.timings.push_back({contestant.name, difference(result, reference, entry.tolerance), {}});
     }
 
-    // A round that is not counted warms up and finds how many calls fill a round.
-    std::vector<benchmark::IterationCount> calls;
+    std::vector<std::pair<Timing*, const Call*>> right;
     for (std::size_t i = 0; i < work.contestants.size(); ++i)
-        calls.push_back(outcome.timings[i].wrong.empty() ? sample(work.contestants[i].call, 0, settings).calls : 0);
-    for (int round = 0; round < settings.rounds; ++round) {
-        for (std::size_t i = 0; i < calls.size(); ++i) {
-            if (outcome.timings[i].wrong.empty())
-                outcome.timings[i].rounds.push_back(sample(work.contestants[i].call, calls[i], settings).seconds);
-        }
+        if (outcome.timings[i].wrong.empty()) right.emplace_back(&outcome.timings[i], &work.contestants[i].call);
+    if (meter) {
+        for (auto [timing, call] : right) timing->rounds.push_back(meter(*call));
+    } else {
+        // A round that is not counted warms up and finds how many calls fill a round.
+        std::vector<benchmark::IterationCount> calls;
+        for (auto [timing, call] : right) calls.push_back(sample(*call, 0, settings).calls);
+        for (int round = 0; round < settings.rounds; ++round)
+            for (std::size_t i = 0; i < right.size(); ++i)
+                right[i].first->rounds.push_back(sample(*right[i].second, calls[i], settings).seconds);
     }
+    for (auto& [name, value] : work.known) outcome.timings.push_back({name, "", {value}});
     for (auto& timing : outcome.timings) {
         if (timing.rounds.empty()) continue;
         timing.median = median(timing.rounds);

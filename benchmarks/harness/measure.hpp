@@ -17,7 +17,7 @@ struct Settings {
 struct Timing {
     std::string name;
     std::string wrong;           // why the result is not the reference's; empty if it is, and then there are rounds
-    std::vector<double> rounds;  // seconds per call
+    std::vector<double> rounds;  // seconds per call, or what else is measured
     double median = 0;
     double best = 0;
 };
@@ -28,6 +28,7 @@ struct Outcome {
     std::vector<Timing> timings;
 };
 
-Outcome measure(const Entry& entry, const Settings& settings);
+/// By time, or once by a meter.
+Outcome measure(const Entry& entry, const Settings& settings, double (*meter)(const Call&) = nullptr);
 
 }  // namespace bench

@@ -1,76 +1,59 @@
 #!/usr/bin/env python3
-"""Collects the JSON files of suites, and draws a picture of each.
+"""Collects the JSON files of suites.
 
     results.py merge OUTPUT.json SUITE.json...    one file with all of them
-    results.py draw SUITE.json OUTPUT.svg         bars for every contestant of every work, relative to the best peer
 """
 
-import html
 import json
 import sys
+from typing import Any
 
-COLOURS = ["#d1495b", "#00798c", "#edae49", "#30638e", "#7a9e7e", "#6b5b95", "#999999"]
-ROW, BAR, LEFT, WIDTH = 10, 9, 260, 560
+Suite = dict[str, Any]
+Work = dict[str, Any]
 
 
-def merge(output, inputs):
-    suites = []
-    for name in inputs:
+def load(names: list[str]) -> dict[str, Suite]:
+    """Suites by name, from files of one suite or of several."""
+    suites = {}
+    for name in names:
         with open(name, encoding="utf-8") as file:
-            suites.append(json.load(file))
-    with open(output, "w", encoding="utf-8") as file:
-        json.dump({"suites": suites}, file, indent=1)
-        file.write("\n")
+            content = json.load(file)
+        for suite in content.get("suites", [content]):
+            suites[suite["suite"]] = suite
+    return suites
 
 
-def speeds(work):
-    """Contestants with their speed relative to the best peer, or to the fastest where there is no peer."""
-    times = {name: c["median"] for name, c in work["contestants"].items() if "median" in c}
-    if not times:
-        return {}
-    peers = [time for name, time in times.items() if not name.startswith("xnn")]
-    reference = min(peers or times.values())
-    return {name: reference / time for name, time in times.items()}
+def times(work: Work) -> dict[str, float]:
+    """What was measured of each contestant that was right."""
+    return {name: c["median"] for name, c in work.get("contestants", {}).items() if "median" in c}
 
 
-def draw(source, output):
-    with open(source, encoding="utf-8") as file:
-        suite = json.load(file)
-    names = []
-    for work in suite["works"]:
-        names += [name for name in work["contestants"] if name not in names]
-    colour = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
-    rows = [(work["name"], speeds(work)) for work in suite["works"]]
-    largest = max([1.0, *(speed for _, row in rows for speed in row.values())])
-    scale = WIDTH / largest
-
-    parts, y = [], 64
-    for i, name in enumerate(names):
-        parts.append(f'<rect x="{LEFT + i * 90}" y="30" width="10" height="10" fill="{colour[name]}"/>'
-                     f'<text x="{LEFT + 14 + i * 90}" y="39">{html.escape(name)}</text>')
-    for work, row in rows:
-        parts.append(f'<text x="{LEFT - 8}" y="{y + len(row) * ROW / 2 + 4}" text-anchor="end">{html.escape(work)}</text>')
-        for name, speed in row.items():
-            parts.append(f'<rect x="{LEFT}" y="{y}" width="{speed * scale:.1f}" height="{BAR}" fill="{colour[name]}"/>'
-                         f'<text x="{LEFT + speed * scale + 4:.1f}" y="{y + 8}" font-size="9">{speed:.2f}</text>')
-            y += ROW
-        y += ROW
-    line = LEFT + scale
-    parts.append(f'<line x1="{line:.1f}" y1="52" x2="{line:.1f}" y2="{y}" stroke="#444" stroke-dasharray="3 3"/>')
-    title = f'{suite["suite"]}: speed relative to the best peer, {suite["threads"]} thread(s), {suite["processor"]}'
-    with open(output, "w", encoding="utf-8") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 60}" height="{y + 10}" '
-                   f'font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="white"/>'
-                   f'<text x="12" y="18" font-size="13">{html.escape(title)}</text>{"".join(parts)}</svg>\n')
+def ours(work: Work) -> float | None:
+    """What was measured of the first contestant of ours."""
+    return next((time for name, time in times(work).items() if name == "xnn" or name.startswith("xnn ")), None)
 
 
-def main():
-    if len(sys.argv) >= 4 and sys.argv[1] == "merge":
-        merge(sys.argv[2], sys.argv[3:])
-    elif len(sys.argv) == 4 and sys.argv[1] == "draw":
-        draw(sys.argv[2], sys.argv[3])
-    else:
+def number(value: float) -> str:
+    """With three digits."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def amount(value: float, unit: str) -> str:
+    """With a unit that leaves few digits."""
+    if unit == "bytes":
+        return f"{number(value * 1e-6)} MB"
+    for name, factor in (("ns", 1e9), ("µs", 1e6), ("ms", 1e3)):
+        if value * factor < 1000:
+            return f"{number(value * factor)} {name}"
+    return f"{number(value)} s"
+
+
+def main() -> None:
+    if len(sys.argv) < 4 or sys.argv[1] != "merge":
         sys.exit(__doc__)
+    with open(sys.argv[2], "w", encoding="utf-8") as file:
+        json.dump({"suites": list(load(sys.argv[3:]).values())}, file, indent=1, ensure_ascii=False)
+        file.write("\n")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,13 @@
-#include <torch/torch.h>
+// Training steps of libtorch.
+#pragma once
 
-#include "train.hpp"
+#include "networks.libtorch.hpp"
 
 #if __has_include(<ATen/ops/_fused_sgd.h>)
 #define XNN_BENCH_FUSED_OPTIMIZERS 1
 #endif
 
-namespace {
-
-using torch::Tensor;
-using Tensors = std::vector<Tensor>;
-
-Tensor mlp(const Tensors& w, const Tensor& x) {
-    return torch::linear(torch::linear(torch::linear(x, w[0], w[1]).relu_(), w[2], w[3]).relu_(), w[4], w[5]);
-}
-Tensor lenet(const Tensors& w, const Tensor& x) {
-    const Tensor one = torch::max_pool2d(torch::conv2d(x, w[0], w[1]), 2).relu_();
-    const Tensor two = torch::max_pool2d(torch::conv2d(one, w[2], w[3]), 2).relu_();
-    return torch::linear(torch::linear(two.flatten(1), w[4], w[5]).relu_(), w[6], w[7]);
-}
+namespace libtorch {
 
 #if XNN_BENCH_FUSED_OPTIMIZERS
 /// What PyTorch's optimisers do where Python calls them with fused=True; its C++ classes cannot.
@@ -27,6 +16,7 @@ public:
     Optimizer(Method method, Tensors parameters) : method_(method), parameters_(std::move(parameters)) {
         for (const Tensor& p : parameters_) {
             first_.push_back(torch::zeros_like(p));
+            if (method_ == Method::sgd) continue;
             second_.push_back(torch::zeros_like(p));
             steps_.push_back(torch::zeros({}));
         }
@@ -75,40 +65,31 @@ private:
 struct Trainer {
     Network network;
     Tensors weights;
-    Tensor images, labels;
+    Tensor input, labels;
     Optimizer optimizer;
+    Statistics statistics{};
 
     Trainer(const Training& t, bool channels_last)
         : network(t.network),
-          weights(copies(t.weights, channels_last)),
-          images(laid(torch::from_blob(const_cast<float*>(t.images.data()), t.image_extents), channels_last)),
-          labels(torch::from_blob(const_cast<std::int64_t*>(t.labels.data()), {t.image_extents[0]}, torch::kInt64).clone()),
+          weights(learning(t.weights, channels_last)),
+          input(tensor(t.input, channels_last)),
+          labels(torch::from_blob(const_cast<std::int64_t*>(t.labels.data()), {static_cast<std::int64_t>(t.labels.size())}, torch::kInt64).clone()),
           optimizer(t.method, weights) {}
 
     float step(double rate) {
         optimizer.zero_grad();
-        const Tensor loss = torch::cross_entropy_loss(network == Network::mlp ? mlp(weights, images) : lenet(weights, images), labels);
+        const Tensor loss = torch::cross_entropy_loss(answer(network, weights, input, &statistics).flatten(0, -2), labels);
         loss.backward();
         optimizer.step(rate);
         return loss.item<float>();
     }
 
 private:
-    static Tensor laid(const Tensor& t, bool channels_last) {
-        const bool last = channels_last && t.dim() == 4;
-        return t.clone(last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
-    }
-    static Tensors copies(const std::vector<Weight>& weights, bool channels_last) {
+    static Tensors learning(const std::vector<Weight>& weights, bool channels_last) {
         Tensors result;
-        for (const auto& [extents, numbers] : weights)
-            result.push_back(laid(torch::from_blob(const_cast<float*>(numbers.data()), extents), channels_last).set_requires_grad(true));
+        for (const Weight& weight : weights) result.push_back(tensor(weight, channels_last).set_requires_grad(true));
         return result;
     }
 };
 
-}  // namespace
-
-bench::CallWithResults train_libtorch(Training t, bool channels_last, std::span<float> losses) {
-    const auto trainer = std::make_shared<Trainer>(t, channels_last);
-    return timed([=](double rate) { return trainer->step(rate); }, t.method == Method::sgd ? sgd_rate : adam_rate, losses);
-}
+}  // namespace libtorch
