@@ -25,13 +25,14 @@ struct Case {
     index_t padding = 0;  // elements between the end of a row and the next
     bool accumulate = false, column_bias = false, row_bias = false;
     Activation activation = Activation::none;
+    bool addend = false;
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
     return out << c.m << " x " << c.k << " x " << c.n << (c.ta == Transpose::yes ? " T" : " N")
                << (c.tb == Transpose::yes ? "T" : "N") << " padding " << c.padding << " accumulate " << c.accumulate
                << " column bias " << c.column_bias << " row bias " << c.row_bias << " relu "
-               << (c.activation == Activation::relu);
+               << (c.activation == Activation::relu) << " addend " << c.addend;
 }
 
 template <class T>
@@ -99,7 +100,8 @@ void check(const Case& c, std::mt19937& random) {
     Guarded<T> a(a_turned ? c.k : c.m, a_turned ? c.m : c.k, c.padding);
     Guarded<T> b(b_turned ? c.n : c.k, b_turned ? c.k : c.n, c.padding);
     Guarded<T> result(c.m, c.n, c.padding);
-    Guarded<T> column_bias(1, c.n, 0), row_bias(1, c.m, 0);
+    Guarded<T> column_bias(1, c.n, 0), row_bias(1, c.m, 0), addend(c.m, c.n, 2 * c.padding);
+    if (c.addend) addend.fill_random(random);
     a.fill_random(random), b.fill_random(random), column_bias.fill_random(random), row_bias.fill_random(random);
     if (c.accumulate) result.fill_random(random);
     const Guarded<T> before = result;
@@ -108,6 +110,7 @@ void check(const Case& c, std::mt19937& random) {
     epilogue.accumulate = c.accumulate;
     if (c.column_bias) epilogue.column_bias = column_bias.data();
     if (c.row_bias) epilogue.row_bias = row_bias.data();
+    if (c.addend) epilogue.addend = addend.data(), epilogue.addend_pitch = addend.pitch();
     epilogue.activation = c.activation;
     xnn::kernels::gemm(Cpu{}, c.ta, c.tb, c.m, c.n, c.k, a.data(), a.pitch(), b.data(), b.pitch(), result.data(),
                        result.pitch(), epilogue);
@@ -119,6 +122,7 @@ void check(const Case& c, std::mt19937& random) {
             double sum = c.accumulate ? number(before.at(i, j)) : 0.0;
             if (c.column_bias) sum += number(column_bias.at(0, j));
             if (c.row_bias) sum += number(row_bias.at(0, i));
+            if (c.addend) sum += number(addend.at(i, j));
             double magnitude = std::abs(sum) + 1e-3;
             for (index_t k = 0; k < c.k; ++k) {
                 const double term =
@@ -155,7 +159,7 @@ TEST_CASE("gemm: random shapes and epilogues", "[cpu][gemm]") {
         Case c{1 + pick(69), 1 + pick(69), pick(70)};
         c.ta = both[pick(1)], c.tb = both[pick(1)], c.padding = pick(4);
         c.accumulate = pick(1) == 1, c.column_bias = pick(1) == 1, c.row_bias = pick(1) == 1;
-        c.activation = pick(1) == 1 ? Activation::relu : Activation::none;
+        c.activation = pick(1) == 1 ? Activation::relu : Activation::none, c.addend = pick(1) == 1;
         check<float>(c, random);
         if (repeat % 4 == 0) check<double>(c, random);
     }
@@ -174,7 +178,9 @@ TEST_CASE("gemm: shapes that are cut into blocks", "[cpu][gemm]") {
                 check<float>(c, random);
                 c.padding = 5, c.accumulate = true, c.row_bias = true;
                 check<float>(c, random);
-                c.accumulate = false, c.row_bias = false, c.column_bias = true, c.activation = Activation::relu;
+                c.accumulate = false, c.addend = true;
+                check<float>(c, random);
+                c.addend = false, c.row_bias = false, c.column_bias = true, c.activation = Activation::relu;
                 check<double>(c, random);
             }
 }
@@ -189,7 +195,7 @@ TEMPLATE_TEST_CASE("gemm: the other element types", "[cpu][gemm]", xnn::float16,
                     Case c = shape;
                     c.ta = ta, c.tb = tb, c.accumulate = accumulate, c.padding = 3;
                     check<TestType>(c, random);
-                    c.column_bias = c.row_bias = true, c.activation = Activation::relu;
+                    c.column_bias = c.row_bias = c.addend = true, c.activation = Activation::relu;
                     check<TestType>(c, random);
                 }
 }

@@ -23,9 +23,10 @@ struct Product {
     index_t c_pitch;
     bool c_transposed;
     const T* row_bias;     // m elements or null
-    const T* column_bias;  // n elements or null; not with accumulate
-    bool accumulate;
-    bool relu;
+    const T* column_bias;  // n elements or null; not with start
+    const T* start;        // what the product is added to, stored as C, perhaps C itself; or null
+    index_t start_pitch;
+    T lowest;
 };
 
 /// Sizes of the blocks, in elements, tiles of rows and panels of columns (a panel is as wide as the widest tile).
