@@ -124,9 +124,10 @@ void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* 
         return;
     }
     const T lowest = epilogue.activation == Activation::relu ? T(0) : -std::numeric_limits<T>::infinity();
-    // Few rows are dots with the rows of a transposed B: cheaper than turning it over.
-    constexpr index_t few_rows = 4;
-    if (m == 1 ? tb == Transpose::no || a_k_stride == 1 : m <= few_rows && tb == Transpose::yes && a_k_stride == 1) {
+    // Few long rows are dots with the rows of a transposed B: cheaper than turning it over.
+    constexpr index_t few_rows = 4, long_row = 2 * simd::width<T>;
+    const bool dots = tb == Transpose::yes && a_k_stride == 1;
+    if (m == 1 ? tb == Transpose::no || dots : m <= few_rows && k >= long_row && dots) {
         const Addends<T> add = addends_of(epilogue, m, n, c, ldc, true);
         multiply_rows(tb, m, n, k, a, a_row_stride, a_k_stride, b, ldb, c, ldc, add, lowest);
         return;

@@ -157,16 +157,13 @@ template <std::floating_point T>
 XNN_INLINE void store(T* p, batch<T> v, FirstLanes<T> m) { detail::store_some(p, v, m.count); }
 #endif
 
-/// A load or store with FirstLanes costs hardly more than a whole one.
+/// A load with FirstLanes costs hardly more than a whole one.
 #if defined(__AVX512F__)
 inline constexpr bool masked_loads_are_cheap = true;
-inline constexpr bool masked_stores_are_cheap = true;
 #elif defined(__AVX__)
 inline constexpr bool masked_loads_are_cheap = true;
-inline constexpr bool masked_stores_are_cheap = false;
 #else
 inline constexpr bool masked_loads_are_cheap = false;
-inline constexpr bool masked_stores_are_cheap = false;
 #endif
 
 // ---- 16-bit types: converted to float on the way in, rounded on the way out

@@ -9,6 +9,7 @@
 #include "xnn/cpu/gemm/microkernel.hpp"
 #include "xnn/cpu/gemm/pack.hpp"
 #include "xnn/cpu/gemm/plan.hpp"
+#include "xnn/cpu/gemm/small.hpp"
 
 namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
@@ -194,6 +195,7 @@ inline index_t product_threads(double operations) {
 /// Computes the product. Threads share the tiles: which thread computes a tile changes nothing in it.
 template <class T>
 void run_product(const Product<T>& p) {
+    if (is_small(p)) return run_small(p);
     const Plan plan = make_plan(p);
     const double operations = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
     const index_t threads = product_threads(operations);

@@ -126,7 +126,11 @@ void dot_rows(const RowProduct<T>& p, index_t j, index_t filled) {
     const simd::FirstLanes<T> mask(filled);
     Batch value = simd::reduce_each(sum[0]) + Batch(*p.bias);
     if (p.start != nullptr) value += simd::load(p.start + j, mask);
-    simd::store(p.y + j, simd::max_or_nan(Batch(p.lowest), value), mask);
+    value = simd::max_or_nan(Batch(p.lowest), value);
+    if (filled == width)
+        simd::store(p.y + j, value);
+    else
+        simd::store(p.y + j, value, mask);
 }
 
 /// With B stored transposed: dot products. x is contiguous.

@@ -43,7 +43,7 @@ struct Plan {
 
 /// The height of tiles that covers m rows at the least cost, among those that one microkernel computes.
 template <int Registers>
-index_t tile_height(index_t m) {
+constexpr index_t tile_height(index_t m) {
     constexpr index_t highest = heights<Registers>.back();
     if (m <= highest) return m;
     index_t best = highest;
