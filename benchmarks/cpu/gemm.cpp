@@ -1,4 +1,5 @@
-// Products of float matrices: squares, and the products of an MLP 784-128-10 for batches of 64.
+// Products of float matrices: squares, the linear layers of an MLP 784-256-128-10 and of LeNet in a training step with
+// batches of 64, and single rows.
 #include "gemm.hpp"
 
 #if XNN_BENCH_EIGEN
@@ -12,29 +13,42 @@
 
 namespace {
 
-void add_contestants(bench::Work& work, long m, long n, long k) {
-    const auto a = work.random(static_cast<std::size_t>(m * k)), b = work.random(static_cast<std::size_t>(k * n));
-    const auto with_result = [&] { return Gemm{m, n, k, a, b, work.zeros(static_cast<std::size_t>(m * n))}; };
+void add_contestants(bench::Work& work, Gemm g) {
+    g.a = work.random(static_cast<std::size_t>(g.m * g.k)), g.b = work.random(static_cast<std::size_t>(g.k * g.n));
+    const auto with_result = [&] {
+        Gemm result = g;
+        result.c = work.zeros(static_cast<std::size_t>(g.m * g.n));
+        return result;
+    };
 
     work.add("xnn", [g = with_result()] {
         using xnn::kernels::Transpose;
-        xnn::kernels::gemm(xnn::Cpu{}, Transpose::no, Transpose::no, g.m, g.n, g.k, g.a.data(), g.k, g.b.data(), g.n,
-                           g.c.data(), g.n);
+        const auto turned = [](bool yes) { return yes ? Transpose::yes : Transpose::no; };
+        xnn::kernels::gemm(xnn::Cpu{}, turned(g.a_transposed), turned(g.b_transposed), g.m, g.n, g.k, g.a.data(), g.lda(),
+                           g.b.data(), g.ldb(), g.c.data(), g.n);
         return g.c;
     });
 #if XNN_BENCH_EIGEN
     work.add("eigen", [g = with_result()] {
         using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         Eigen::Map<Matrix> c(g.c.data(), g.m, g.n);
-        c.noalias() = Eigen::Map<const Matrix>(g.a.data(), g.m, g.k) * Eigen::Map<const Matrix>(g.b.data(), g.k, g.n);
+        const Eigen::Map<const Matrix> a(g.a.data(), g.a_transposed ? g.k : g.m, g.lda()),
+            b(g.b.data(), g.b_transposed ? g.n : g.k, g.ldb());
+        if (g.a_transposed)
+            c.noalias() = a.transpose() * b;
+        else if (g.b_transposed)
+            c.noalias() = a * b.transpose();
+        else
+            c.noalias() = a * b;
         return g.c;
     });
 #endif
 #if XNN_BENCH_OPENBLAS
     work.add("openblas", [g = with_result()] {
-        const int rows = static_cast<int>(g.m), columns = static_cast<int>(g.n), depth = static_cast<int>(g.k);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, depth, 1.f, g.a.data(), depth, g.b.data(),
-                    columns, 0.f, g.c.data(), columns);
+        const auto size = [](long extent) { return static_cast<int>(extent); };
+        const auto turned = [](bool yes) { return yes ? CblasTrans : CblasNoTrans; };
+        cblas_sgemm(CblasRowMajor, turned(g.a_transposed), turned(g.b_transposed), size(g.m), size(g.n), size(g.k), 1.f,
+                    g.a.data(), size(g.lda()), g.b.data(), size(g.ldb()), 0.f, g.c.data(), size(g.n));
         return g.c;
     });
 #endif
@@ -46,24 +60,37 @@ void add_contestants(bench::Work& work, long m, long n, long k) {
 #endif
 }
 
+/// A work whose name shows its factors as they are stored, with a dash behind one that is transposed.
+void add_product(bench::Suite& suite, const Gemm& g) {
+    const auto factor = [](long rows, long columns, bool transposed) {
+        const std::string text = std::to_string(rows) + "x" + std::to_string(columns);
+        return transposed ? "(" + text + ")'" : text;
+    };
+    suite.work(factor(g.a_transposed ? g.k : g.m, g.lda(), g.a_transposed) + " * " +
+                   factor(g.b_transposed ? g.n : g.k, g.ldb(), g.b_transposed),
+               {.flops = 2.0 * static_cast<double>(g.m * g.n * g.k)}, [=](bench::Work& work) { add_contestants(work, g); });
+}
+
+/// The three products of a linear layer in a training step: its result, its argument's gradient, its weight's.
+void add_layer(bench::Suite& suite, long batch, long in, long out) {
+    add_product(suite, {.m = batch, .n = out, .k = in, .b_transposed = true});
+    add_product(suite, {.m = batch, .n = in, .k = out});
+    add_product(suite, {.m = out, .n = in, .k = batch, .a_transposed = true});
+}
+
 }  // namespace
 
 void bench::suite(Suite& suite) {
-    struct Extents {
-        long m, n, k;
-    };
-    for (auto [m, n, k] : {Extents{32, 32, 32},
-                           {64, 64, 64},
-                           {128, 128, 128},
-                           {256, 256, 256},
-                           {512, 512, 512},
-                           {1024, 1024, 1024},
-                           {1, 128, 784},
-                           {64, 128, 784},
-                           {64, 10, 128}}) {
-        const auto name =
-            std::to_string(m) + "x" + std::to_string(k) + " * " + std::to_string(k) + "x" + std::to_string(n);
-        suite.work(name, {.flops = 2.0 * static_cast<double>(m * n * k)},
-                   [=](Work& work) { add_contestants(work, m, n, k); });
+    for (long size : {4, 8, 16, 24, 32, 48, 64}) {
+        add_product(suite, {.m = size, .n = size, .k = size});
+        add_product(suite, {.m = size, .n = size, .k = size, .b_transposed = true});
+        add_product(suite, {.m = size, .n = size, .k = size, .a_transposed = true});
+    }
+    for (long size : {128, 256, 512, 1024, 2048}) add_product(suite, {.m = size, .n = size, .k = size});
+    for (auto [in, out] : {std::pair{784L, 256L}, {256L, 128L}, {128L, 10L}, {800L, 500L}, {500L, 10L}})
+        add_layer(suite, 64, in, out);
+    for (auto [in, out] : {std::pair{64L, 64L}, {784L, 128L}, {1024L, 4096L}}) {
+        add_product(suite, {.m = 1, .n = out, .k = in});
+        add_product(suite, {.m = 1, .n = out, .k = in, .b_transposed = true});
     }
 }

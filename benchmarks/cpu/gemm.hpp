@@ -1,4 +1,4 @@
-// The work of the suite gemm, as its peers see it: C = A B, row by row in memory.
+// The work of the suite gemm, as its peers see it: C = A B, row by row in memory, where one factor may be transposed.
 #pragma once
 
 #include <span>
@@ -7,8 +7,13 @@
 
 struct Gemm {
     long m, n, k;
-    std::span<const float> a, b;
-    std::span<float> c;
+    bool a_transposed = false;  // stored [k, m]
+    bool b_transposed = false;  // stored [n, k]
+    std::span<const float> a{}, b{};
+    std::span<float> c{};
+
+    long lda() const { return a_transposed ? m : k; }
+    long ldb() const { return b_transposed ? k : n; }
 };
 
 bench::Call gemm_libtorch(Gemm work);

@@ -51,4 +51,7 @@ constexpr index_t product(const Dims<Rank>& dims) {
 /// The smallest number of parts of `size` that cover `total`.
 constexpr index_t divide_up(index_t total, index_t size) { return (total + size - 1) / size; }
 
+/// The smallest multiple of `size` that is at least `total`.
+constexpr index_t round_up(index_t total, index_t size) { return divide_up(total, size) * size; }
+
 }  // namespace xnn

@@ -35,7 +35,8 @@ inline void set_num_threads(int threads) {
 template <class Task>
 void parallel_for(index_t tasks, Task&& task) {
 #ifdef _OPENMP
-    if (const int threads = get_num_threads(); threads > 1 && tasks > 1 && !omp_in_parallel()) {
+    if (tasks > 1 && get_num_threads() > 1 && !omp_in_parallel()) {
+        const int threads = get_num_threads();
 #pragma omp parallel for schedule(static) num_threads(threads)
         for (index_t i = 0; i < tasks; ++i) task(i);
         return;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -23,13 +24,15 @@ enum class Transpose : bool { no, yes };
 /// A function applied to each element of a result.
 enum class Activation : unsigned char { none, relu };
 
-/// What happens to a product AB on its way into C: C = activation([C +] AB + bias).
+/// What happens to a product AB on its way into C: C = activation([C +] AB + bias [+ D]).
 template <class T>
 struct GemmEpilogue {
     bool accumulate = false;         ///< add to what C holds; otherwise C's content is never read
     const T* column_bias = nullptr;  ///< n numbers, one for each column of C (a linear layer's bias), or null
     const T* row_bias = nullptr;     ///< m numbers, one for each row of C (a convolution's bias), or null
     Activation activation = Activation::none;
+    const T* addend = nullptr;  ///< D, a matrix of C's extents that does not overlap it (what a residual block adds), or null
+    index_t addend_pitch = 0;   ///< elements from one row of D to the next
 };
 
 inline namespace XNN_SIMD_ARCH {
@@ -42,41 +45,58 @@ XNN_INLINE T apply(Activation activation, T value) {
     return activation == Activation::relu && value < T(0) ? T(0) : value;
 }
 
-/// Fills a row of C with what a product is added to.
+/// What a product is added to: a matrix or nothing, and numbers for the rows and columns of C.
 template <class T>
-void start_row(index_t n, T* c, const GemmEpilogue<T>& epilogue) {
-    const T* bias = epilogue.column_bias;
-    if (epilogue.accumulate && bias != nullptr)
-        for (index_t j = 0; j < n; ++j) c[j] += bias[j];
-    else if (!epilogue.accumulate && bias != nullptr)
-        std::copy_n(bias, n, c);
-    else if (!epilogue.accumulate)
-        std::fill_n(c, n, T(0));
-    if (epilogue.row_bias != nullptr)
-        for (index_t j = 0; j < n; ++j) c[j] += *epilogue.row_bias;
-}
+struct Addends {
+    const T* start;
+    index_t start_pitch;
+    const T* row_bias;
+    const T* column_bias;
+};
 
-/// Adds a bias of the rows or columns of C to C and takes it from the epilogue: a tile starts either from C or from a
-/// bias that lies along its registers.
+/// The addends of an epilogue. A tile starts either from a matrix or from a bias that lies along its registers, so where
+/// there are several of these their sum is written to C.
 template <class T>
-void add_ahead(index_t m, index_t n, T* c, index_t ldc, const T*& bias, bool of_rows) {
-    if (bias == nullptr) return;
+Addends<T> addends_of(const GemmEpilogue<T>& epilogue, index_t m, index_t n, T* c, index_t ldc, bool registers_lie_along_rows) {
+    const bool has_addend = epilogue.addend != nullptr;
+    Addends<T> result{epilogue.accumulate ? c : epilogue.addend, epilogue.accumulate ? ldc : epilogue.addend_pitch,
+                      epilogue.row_bias, epilogue.column_bias};
+    const T*& along = registers_lie_along_rows ? result.column_bias : result.row_bias;
+    if (result.start == nullptr || (along == nullptr && !(epilogue.accumulate && has_addend))) return result;
     for (index_t i = 0; i < m; ++i)
-        for (index_t j = 0; j < n; ++j) c[i * ldc + j] += bias[of_rows ? i : j];
-    bias = nullptr;
+        for (index_t j = 0; j < n; ++j) {
+            T sum = along == nullptr ? T(0) : along[registers_lie_along_rows ? j : i];
+            if (epilogue.accumulate) sum += c[i * ldc + j];
+            if (has_addend) sum += epilogue.addend[i * epilogue.addend_pitch + j];
+            c[i * ldc + j] = sum;
+        }
+    along = nullptr;
+    result.start = c;
+    result.start_pitch = ldc;
+    return result;
 }
 
-/// A product of one row of A, whose elements are `a_stride` apart (1 if B is transposed).
+/// One row of A after the other.
 template <class T>
-void gemv(Transpose tb, index_t n, index_t k, const T* a, index_t a_stride, const T* b, index_t ldb, T* c,
-          const GemmEpilogue<T>& epilogue) {
-    start_row(n, c, epilogue);
-    if (tb == Transpose::no)
-        add_vector_matrix(n, k, a, a_stride, b, ldb, c);
-    else
-        add_matrix_vector(n, k, a, b, ldb, c);
-    if (epilogue.activation == Activation::relu)
-        for (index_t j = 0; j < n; ++j) c[j] = apply(Activation::relu, c[j]);
+void multiply_rows(Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t a_row_stride, index_t a_k_stride,
+                   const T* b, index_t ldb, T* c, index_t ldc, const Addends<T>& add, T lowest) {
+    static constexpr T zero = T(0);
+    for (index_t i = 0; i < m; ++i) {
+        const RowProduct<T> product{.n = n,
+                                    .k = k,
+                                    .x = a + i * a_row_stride,
+                                    .x_stride = a_k_stride,
+                                    .b = b,
+                                    .b_pitch = ldb,
+                                    .start = add.start != nullptr ? add.start + i * add.start_pitch : add.column_bias,
+                                    .bias = add.row_bias != nullptr ? add.row_bias + i : &zero,
+                                    .lowest = lowest,
+                                    .y = c + i * ldc};
+        if (tb == Transpose::no)
+            row_times_matrix(product);
+        else
+            row_times_transposed(product);
+    }
 }
 
 /// A transposed B must be turned over. So must A and C if C' = B' A' is computed instead, which may move fewer
@@ -93,33 +113,33 @@ bool turning_pays(index_t m, index_t n, index_t k, bool accumulate) {
 /// float and double.
 template <std::floating_point T>
 void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, const T* b, index_t ldb,
-          T* c, index_t ldc, GemmEpilogue<T> epilogue) {
+          T* c, index_t ldc, const GemmEpilogue<T>& epilogue) {
     const index_t a_row_stride = ta == Transpose::no ? lda : 1;
     const index_t a_k_stride = ta == Transpose::no ? 1 : lda;
     // A single column is the transposed problem's single row.
-    if (n == 1 && m > 1 && ldc == 1) {
-        std::swap(epilogue.row_bias, epilogue.column_bias);
-        gemm(!tb, !ta, n, m, k, b, ldb, a, lda, c, m, epilogue);
+    if (n == 1 && m > 1 && ldc == 1 && (epilogue.addend == nullptr || epilogue.addend_pitch == 1)) {
+        GemmEpilogue<T> turned = epilogue;
+        std::swap(turned.row_bias, turned.column_bias);
+        gemm(!tb, !ta, n, m, k, b, ldb, a, lda, c, m, turned);
         return;
     }
-    // Few rows are dots with the rows of a transposed B: cheaper than turning it over.
-    constexpr index_t few_rows = 4;
-    if (m == 1 ? tb == Transpose::no || a_k_stride == 1 : m <= few_rows && tb == Transpose::yes && a_k_stride == 1) {
-        for (index_t i = 0; i < m; ++i) {
-            gemv(tb, n, k, a + i * a_row_stride, a_k_stride, b, ldb, c + i * ldc, epilogue);
-            if (epilogue.row_bias != nullptr) ++epilogue.row_bias;
-        }
+    const T lowest = epilogue.activation == Activation::relu ? T(0) : -std::numeric_limits<T>::infinity();
+    // Few long rows are dots with the rows of a transposed B: cheaper than turning it over.
+    constexpr index_t few_rows = 4, long_row = 2 * simd::width<T>;
+    const bool dots = tb == Transpose::yes && a_k_stride == 1;
+    if (m == 1 ? tb == Transpose::no || dots : m <= few_rows && k >= long_row && dots) {
+        const Addends<T> add = addends_of(epilogue, m, n, c, ldc, true);
+        multiply_rows(tb, m, n, k, a, a_row_stride, a_k_stride, b, ldb, c, ldc, add, lowest);
         return;
     }
-    const bool relu = epilogue.activation == Activation::relu;
     const bool turn = tb == Transpose::yes && (ta == Transpose::yes || turning_pays<T>(m, n, k, epilogue.accumulate));
-    if (epilogue.accumulate) add_ahead(m, n, c, ldc, turn ? epilogue.row_bias : epilogue.column_bias, turn);
+    const Addends<T> add = addends_of(epilogue, m, n, c, ldc, !turn);
     if (turn)
-        run_product<T>({n, m, k, b, ldb, 1, a, lda, ta == Transpose::no, c, ldc, true, epilogue.column_bias,
-                        epilogue.row_bias, epilogue.accumulate, relu});
+        run_product<T>({n, m, k, b, ldb, 1, a, lda, ta == Transpose::no, c, ldc, true, add.column_bias, add.row_bias,
+                        add.start, add.start_pitch, lowest});
     else
-        run_product<T>({m, n, k, a, a_row_stride, a_k_stride, b, ldb, tb == Transpose::yes, c, ldc, false,
-                        epilogue.row_bias, epilogue.column_bias, epilogue.accumulate, relu});
+        run_product<T>({m, n, k, a, a_row_stride, a_k_stride, b, ldb, tb == Transpose::yes, c, ldc, false, add.row_bias,
+                        add.column_bias, add.start, add.start_pitch, lowest});
 }
 
 /// 16-bit types: a product of floats, rounded once.
@@ -133,7 +153,11 @@ void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* 
     const float* wide_b = widen<WideB>(b, ldb, tb == Transpose::no ? k : n, b_columns);
     float* wide_c = epilogue.accumulate ? widen<WideC>(c, ldc, m, n) : scratch<WideC, float>(m * n);
     float* bias = scratch<WideBias, float>(m + n);
-    GemmEpilogue<float> wide{epilogue.accumulate, nullptr, nullptr, epilogue.activation};
+    GemmEpilogue<float> wide{.accumulate = epilogue.accumulate, .activation = epilogue.activation};
+    if (epilogue.addend != nullptr) {
+        wide.addend = widen<WideAddend>(epilogue.addend, epilogue.addend_pitch, m, n);
+        wide.addend_pitch = n;
+    }
     if (epilogue.column_bias != nullptr) {
         convert_rows(epilogue.column_bias, n, 1, n, bias, n);
         wide.column_bias = bias;
@@ -157,6 +181,7 @@ void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* 
             for (index_t q = 0; q < k; ++q)
                 sum += wide(ta == Transpose::no ? a[i * lda + q] : a[q * lda + i]) *
                        wide(tb == Transpose::no ? b[q * ldb + j] : b[j * ldb + q]);
+            if (epilogue.addend != nullptr) sum += wide(epilogue.addend[i * epilogue.addend_pitch + j]);
             if (epilogue.column_bias != nullptr) sum += wide(epilogue.column_bias[j]);
             if (epilogue.row_bias != nullptr) sum += wide(epilogue.row_bias[i]);
             c[i * ldc + j] = apply(epilogue.activation, static_cast<T>(sum));
@@ -165,7 +190,7 @@ void gemm(Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* 
 
 }  // namespace gemm_detail
 
-/// C = activation([C +] op(A) op(B) + bias), row by row in memory: op(A) is [m, k], op(B) is [k, n], C is [m, n].
+/// C = activation([C +] op(A) op(B) + bias [+ D]), row by row in memory: op(A) is [m, k], op(B) is [k, n], C is [m, n].
 /// A leading dimension is the number of elements from one row to the next *as stored*: a transposed A is stored [k, m].
 /// C must not overlap A or B. Where k is 0 the product is 0. Results do not depend on the number of threads.
 ///

@@ -157,16 +157,13 @@ template <std::floating_point T>
 XNN_INLINE void store(T* p, batch<T> v, FirstLanes<T> m) { detail::store_some(p, v, m.count); }
 #endif
 
-/// A load or store with FirstLanes costs hardly more than a whole one.
+/// A load with FirstLanes costs hardly more than a whole one.
 #if defined(__AVX512F__)
 inline constexpr bool masked_loads_are_cheap = true;
-inline constexpr bool masked_stores_are_cheap = true;
 #elif defined(__AVX__)
 inline constexpr bool masked_loads_are_cheap = true;
-inline constexpr bool masked_stores_are_cheap = false;
 #else
 inline constexpr bool masked_loads_are_cheap = false;
-inline constexpr bool masked_stores_are_cheap = false;
 #endif
 
 // ---- 16-bit types: converted to float on the way in, rounded on the way out
@@ -232,6 +229,34 @@ XNN_INLINE typename V::value_type fold(V v, F f) {
         XNN_UNROLL for (std::size_t i = 0; i < half; ++i) lanes[i] = f(lanes[i], lanes[i + half]);
     return lanes[0];
 }
+#if defined(__AVX512F__)
+// Element i of each quarter: the sum of the elements of rows[i] in that quarter. (Full masks, for GCC 12 warns of the
+// intrinsics without.)
+XNN_INLINE __m512 sums_in_quarters(const batch<float>* rows) {
+    const auto add_pairs = [](__m512 a, __m512 b) XNN_INLINE_LAMBDA {
+        return _mm512_add_ps(_mm512_maskz_unpacklo_ps(0xffff, a, b), _mm512_maskz_unpackhi_ps(0xffff, a, b));
+    };
+    const __m512d ab = _mm512_castps_pd(add_pairs(rows[0], rows[1])), cd = _mm512_castps_pd(add_pairs(rows[2], rows[3]));
+    return _mm512_add_ps(_mm512_castpd_ps(_mm512_maskz_unpacklo_pd(0xff, ab, cd)),
+                         _mm512_castpd_ps(_mm512_maskz_unpackhi_pd(0xff, ab, cd)));
+}
+XNN_INLINE __m512d sums_in_quarters(const batch<double>* rows) {
+    return _mm512_add_pd(_mm512_maskz_unpacklo_pd(0xff, rows[0], rows[1]), _mm512_maskz_unpackhi_pd(0xff, rows[0], rows[1]));
+}
+// Quarter i: the sum of the quarters of the i-th argument.
+XNN_INLINE __m512 join_quarters(__m512 a, __m512 b, __m512 c, __m512 d) {
+    const auto add_pairs = [](__m512 x, __m512 y) XNN_INLINE_LAMBDA {
+        return _mm512_add_ps(_mm512_maskz_shuffle_f32x4(0xffff, x, y, 0x88), _mm512_maskz_shuffle_f32x4(0xffff, x, y, 0xdd));
+    };
+    return add_pairs(add_pairs(a, b), add_pairs(c, d));
+}
+XNN_INLINE __m512d join_quarters(__m512d a, __m512d b, __m512d c, __m512d d) {
+    const auto add_pairs = [](__m512d x, __m512d y) XNN_INLINE_LAMBDA {
+        return _mm512_add_pd(_mm512_maskz_shuffle_f64x2(0xff, x, y, 0x88), _mm512_maskz_shuffle_f64x2(0xff, x, y, 0xdd));
+    };
+    return add_pairs(add_pairs(a, b), add_pairs(c, d));
+}
+#endif
 struct Plus {
     template <class T>
     XNN_INLINE T operator()(T a, T b) const { return a + b; }
@@ -249,6 +274,25 @@ struct Smaller {
 /// The sum of a register's elements.
 template <class T>
 XNN_INLINE T reduce_add(xsimd::batch<T> v) { return detail::fold(v, detail::Plus{}); }
+
+/// The sums of the elements of each of `width` registers, in a register: cheaper than one after the other.
+template <class T>
+XNN_INLINE xsimd::batch<T> reduce_each(const xsimd::batch<T> (&rows)[width<T>]) {
+#if defined(__AVX512F__)
+    return detail::join_quarters(detail::sums_in_quarters(rows), detail::sums_in_quarters(rows + width<T> / 4),
+                                 detail::sums_in_quarters(rows + width<T> / 2), detail::sums_in_quarters(rows + 3 * (width<T> / 4)));
+#else
+    return xsimd::haddp(rows);
+#endif
+}
+#if defined(__AVX512F__)
+/// The same of four registers; the other elements are 0.
+XNN_INLINE batch<float> reduce_each(const batch<float> (&rows)[4]) {
+    const __m512 zero = batch<float>(0.0F);
+    return detail::join_quarters(detail::sums_in_quarters(rows), zero, zero, zero);
+}
+#endif
+
 /// The largest of a register's elements.
 template <class T>
 XNN_INLINE T reduce_max(xsimd::batch<T> v) { return detail::fold(v, detail::Larger{}); }

@@ -9,10 +9,11 @@ namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
 namespace wide_detail {
 
-struct WideA;     // names scratch memory: first operand
-struct WideB;     // second operand
-struct WideC;     // result
-struct WideBias;  // small vectors
+struct WideA;       // names scratch memory: first operand
+struct WideB;       // second operand
+struct WideC;       // result
+struct WideAddend;  // what is added to it
+struct WideBias;    // small vectors
 
 /// Copies rows of either type into rows of the other, rounding to nearest; pitches are elements between rows.
 template <class From, class To>

@@ -43,7 +43,7 @@ XNN_INLINE void for_lanes(index_t begin, index_t end, Body&& body) {
 
 /// Calls body(part, r, begin, end) for stretches of rows that together cover all, one task for each part.
 template <class Body>
-void for_parts(Rows rows, index_t parts, Body&& body) {
+void for_parts(const Rows& rows, index_t parts, Body&& body) {
     // One row is cut into stretches that begin at whole registers, many rows are dealt out whole. A task is one function,
     // not inlined, so that the loops in it are compiled once.
     constexpr index_t line = 64;

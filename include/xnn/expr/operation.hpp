@@ -44,11 +44,19 @@ public:
     static constexpr bool requires_grad = is_differentiable<Rule> && any_requires_grad<E...>;
     static constexpr bool inference = any_inference<E...>;
     static constexpr bool erased = any_erased<E...>;
+    /// Made where it stays: a state holds those of all that is below, and copying them would cost more than a small product.
     struct State {
-        Tuple<typename E::State...> arguments;
+        Children<typename E::State...> arguments;
         Tuple<const value_t<E>*...> inputs;
         T* output;
         [[no_unique_address]] Saved saved;
+
+        template <std::size_t... I>
+        State(std::index_sequence<I...>, const Operation& node, Arena<Device>& arena, T* output_if_free)
+            : arguments{{get<I>(node.arguments_).forward(arena)}...},
+              inputs{dense(arena, get<I>(node.arguments_), get<I>(arguments))...},
+              output(node.place(Indices{}, arena, output_if_free, inputs)),
+              saved(node.rule_.forward(arena, TensorView<T, S, Device>{output, node.shape_}, node.template view<I>(inputs)...)) {}
     };
 
     /// From whatever operand() turns into the E.
@@ -62,9 +70,9 @@ public:
     /// This operation with a functor applied to its result, where that stands.
     template <class F>
     auto activated(F f) && { return activated(Indices{}, f); }
-    State forward(Arena<Device>& arena) const { return forward(Indices{}, arena, nullptr); }
+    State forward(Arena<Device>& arena) const { return State(Indices{}, *this, arena, nullptr); }
     /// The same with its result in this memory, unless an argument stands there.
-    State forward_into(Arena<Device>& arena, T* output) const { return forward(Indices{}, arena, output); }
+    State forward_into(Arena<Device>& arena, T* output) const { return State(Indices{}, *this, arena, output); }
     Ptr<T> loader(const State& state) const { return Ptr<T>(state.output); }
 
     Target<T> open(Pass<Device>& pass, const State&) const { return {pass.arena().template allocate<T>(shape_.size())}; }
@@ -84,14 +92,11 @@ private:
         return Operation<Activated<Rule, F>, T, S, Device, E...>(Activated<Rule, F>(std::move(rule_), f), shape_, std::move(detail::leaf<I>(arguments_))...);
     }
 
+    /// Where the result goes, after a look at the arguments' values.
     template <std::size_t... I>
-    State forward(std::index_sequence<I...>, Arena<Device>& arena, T* output) const {
-        Tuple<typename E::State...> states{get<I>(arguments_).forward(arena)...};
-        Tuple<const value_t<E>*...> inputs{dense(arena, get<I>(arguments_), get<I>(states))...};
+    T* place(std::index_sequence<I...>, Arena<Device>& arena, T* output, const Tuple<const value_t<E>*...>& inputs) const {
         if constexpr (requires { rule_.check(view<I>(inputs)...); }) rule_.check(view<I>(inputs)...);
-        if (!output || (overlaps<I>(output, inputs) || ...)) output = arena.template allocate<T>(shape_.size());
-        auto saved = rule_.forward(arena, TensorView<T, S, Device>{output, shape_}, view<I>(inputs)...);
-        return State{std::move(states), std::move(inputs), output, std::move(saved)};
+        return output && !(overlaps<I>(output, inputs) || ...) ? output : arena.template allocate<T>(shape_.size());
     }
 
     template <std::size_t... I>

@@ -119,7 +119,7 @@ public:
     static constexpr bool requires_grad = is_differentiable<F> && any_requires_grad<E...>;
     static constexpr bool inference = any_inference<E...>;
     static constexpr bool erased = any_erased<E...>;
-    using State = Tuple<typename E::State...>;
+    using State = Children<typename E::State...>;
 
     Pointwise(F f, const S& shape, E&&... arguments) : f_(f), shape_(shape), arguments_{{std::move(arguments)}...} {}
 
@@ -148,7 +148,7 @@ public:
 
 private:
     template <std::size_t... I>
-    State forward(std::index_sequence<I...>, Arena<Device>& arena) const { return State{get<I>(arguments_).forward(arena)...}; }
+    State forward(std::index_sequence<I...>, Arena<Device>& arena) const { return State{{get<I>(arguments_).forward(arena)}...}; }
     template <std::size_t... I>
     auto loader(std::index_sequence<I...>, const State& state) const {
         return map_loader(f_, get<I>(arguments_).loader(get<I>(state))...);

@@ -20,7 +20,8 @@ struct freezing {
     static type make(const M& module) { return module; }
 };
 
-/// A buffer as an operand beside x: of the device of x where nothing is computed, without extents where x has none.
+/// A buffer as an operand beside x: of the device of x where nothing is computed, without extents where x has none. The
+/// module must outlive the expression, as it must for its parameters: counting its uses would cost a small layer dearly.
 template <class X, class T, class S, class Device>
 constexpr auto constant_beside(const Buffer<T, S, Device>& buffer) {
     if constexpr (is_meta<X>)
@@ -28,7 +29,7 @@ constexpr auto constant_beside(const Buffer<T, S, Device>& buffer) {
     else if constexpr (is_erased<X>)
         return erase(operand(buffer.value()));
     else
-        return operand(buffer.value());
+        return operand(buffer.value().view());
 }
 
 template <class Layer>

@@ -9,6 +9,7 @@
 #include "xnn/cpu/gemm/microkernel.hpp"
 #include "xnn/cpu/gemm/pack.hpp"
 #include "xnn/cpu/gemm/plan.hpp"
+#include "xnn/cpu/gemm/small.hpp"
 
 namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
@@ -116,7 +117,8 @@ private:
         const index_t j = panel * columns;
         const index_t rows = rows_of(tile);
         const bool last = k_ + depth_ == p_.k;
-        const bool add_to_c = p_.accumulate || k_ > 0;
+        const T* start = k_ > 0 ? p_.c : p_.start;
+        const index_t start_pitch = k_ > 0 ? p_.c_pitch : p_.start_pitch;
         Tile<T> t;
         t.k = depth_;
         if (plan_.pack_a) {
@@ -138,29 +140,30 @@ private:
         const bool bias = last && p_.row_bias != nullptr;
         t.row_bias = bias ? p_.row_bias + i : zeros;
         t.row_bias_stride = bias ? 1 : 0;
-        t.lowest = last && p_.relu ? T(0) : -std::numeric_limits<T>::infinity();
+        t.lowest = last ? p_.lowest : -std::numeric_limits<T>::infinity();
         t.start = p_.column_bias != nullptr ? p_.column_bias + j : zeros;
         t.start_pitch = 0;
         if (p_.c_transposed) {
-            run_transposed(t, rows, columns_of(panel), p_.c + j * p_.c_pitch + i, add_to_c);
+            run_transposed(t, rows, columns_of(panel), p_.c + j * p_.c_pitch + i,
+                           start != nullptr ? start + j * start_pitch + i : nullptr, start_pitch);
             return;
         }
         t.c = p_.c + i * p_.c_pitch + j;
         t.c_pitch = p_.c_pitch;
-        if (add_to_c) {
-            t.start = t.c;
-            t.start_pitch = t.c_pitch;
+        if (start != nullptr) {
+            t.start = start + i * start_pitch + j;
+            t.start_pitch = start_pitch;
         }
         run_tile(t, rows, columns_of(panel));
     }
 
     /// The tile is computed beside C and turned over on its way there.
-    void run_transposed(Tile<T>& t, index_t rows, index_t tile_columns_used, T* c, bool add_to_c) {
+    void run_transposed(Tile<T>& t, index_t rows, index_t tile_columns_used, T* c, const T* start, index_t start_pitch) {
         alignas(64) T buffer[tile_rows * columns];
         t.c = buffer;
         t.c_pitch = columns;
-        if (add_to_c) {
-            transpose(Cpu{}, c, p_.c_pitch, tile_columns_used, rows, buffer, columns);
+        if (start != nullptr) {
+            transpose(Cpu{}, start, start_pitch, tile_columns_used, rows, buffer, columns);
             t.start = buffer;
             t.start_pitch = columns;
         }
@@ -192,6 +195,7 @@ inline index_t product_threads(double operations) {
 /// Computes the product. Threads share the tiles: which thread computes a tile changes nothing in it.
 template <class T>
 void run_product(const Product<T>& p) {
+    if (is_small(p)) return run_small(p);
     const Plan plan = make_plan(p);
     const double operations = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
     const index_t threads = product_threads(operations);

@@ -106,7 +106,7 @@ template <class T, int Rows, int Registers>
         XNN_UNROLL for (int j = 0; j < last; ++j)
             simd::store(c + j * width, simd::max_or_nan(lowest, sum[0][i][j] + bias));
         const Batch value = simd::max_or_nan(lowest, sum[0][i][last] + bias);
-        if (simd::masked_stores_are_cheap || tile.last_columns < width)
+        if (tile.last_columns < width)  // a masked store is not forwarded to loads that follow soon
             simd::store(c + last * width, value, mask);
         else
             simd::store(c + last * width, value);

@@ -23,9 +23,10 @@ struct Product {
     index_t c_pitch;
     bool c_transposed;
     const T* row_bias;     // m elements or null
-    const T* column_bias;  // n elements or null; not with accumulate
-    bool accumulate;
-    bool relu;
+    const T* column_bias;  // n elements or null; not with start
+    const T* start;        // what the product is added to, stored as C, perhaps C itself; or null
+    index_t start_pitch;
+    T lowest;
 };
 
 /// Sizes of the blocks, in elements, tiles of rows and panels of columns (a panel is as wide as the widest tile).
@@ -42,7 +43,7 @@ struct Plan {
 
 /// The height of tiles that covers m rows at the least cost, among those that one microkernel computes.
 template <int Registers>
-index_t tile_height(index_t m) {
+constexpr index_t tile_height(index_t m) {
     constexpr index_t highest = heights<Registers>.back();
     if (m <= highest) return m;
     index_t best = highest;
