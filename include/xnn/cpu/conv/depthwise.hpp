@@ -24,6 +24,7 @@ struct StagedInput;   // names scratch memory
 struct StagedOutput;  // names scratch memory
 struct Weights;       // names scratch memory
 struct Taps;          // names scratch memory
+struct ColumnTaps;    // names scratch memory
 struct Sums;          // names scratch memory
 struct PartialSums;   // names scratch memory
 
@@ -83,10 +84,9 @@ struct Block {
     /// Where the weights read such rows.
     Tap* input_taps() const {
         Tap* taps = scratch<Taps, Tap>(g.kernel_size());
-        for (index_t t = 0; t < g.kernel_size(); ++t) {
-            const index_t y = t / g.kernel[2] * g.dilation[1], x = t % g.kernel[2] * g.dilation[2];
-            taps[t] = {(y * padded_width() + x) * lanes, t * lanes};
-        }
+        index_t t = 0;
+        for (index_t y = 0; y < g.kernel[1]; ++y)
+            for (index_t x = 0; x < g.kernel[2]; ++x, ++t) taps[t] = {(y * g.dilation[1] * padded_width() + x * g.dilation[2]) * lanes, t * lanes};
         return taps;
     }
 };
@@ -138,6 +138,7 @@ void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool a
         const index_t image = task / blocks;
         T* staged = scratch<StagedOutput, T>(g.input_size() * lanes);
         Tap* taps = scratch<Taps, Tap>(g.kernel_size());
+        Tap* columns = scratch<ColumnTaps, Tap>(g.kernel[2]);
         const auto to = Block<T>(g, task % blocks, 0).inputs(gx, image);
         if (accumulate) transpose(Cpu{}, to.data, to.pitch, to.count, g.input_size(), staged, lanes);
         for (index_t output = 0; output < g.out_channels_of_group(); ++output) {
@@ -145,18 +146,23 @@ void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool a
             const T* weights = block.weights(w);
             T* from = scratch<StagedInput, T>(extents[1] * pitch);
             stage_rows<T>(block.outputs(gy, image), extents[1], extents[2], 0, extents[1], before, after, from);
-            for (index_t y = 0; y < g.input[1]; ++y)
-                for (index_t phase = 0; phase < std::min(stride, g.input[2]); ++phase) {
+            for (index_t phase = 0; phase < std::min(stride, g.input[2]); ++phase) {
+                index_t column_count = 0;
+                for (index_t x = 0; x < g.kernel[2]; ++x)
+                    if (const index_t column = phase + g.pad_before[2] - x * g.dilation[2]; column % stride == 0)
+                        columns[column_count++] = {(column / stride + before) * lanes, x * lanes};
+                for (index_t y = 0; y < g.input[1]; ++y) {
                     index_t count = 0;
-                    for (index_t t = 0; t < g.kernel_size(); ++t) {
-                        const index_t row = y + g.pad_before[1] - t / g.kernel[2] * g.dilation[1];
-                        const index_t column = phase + g.pad_before[2] - t % g.kernel[2] * g.dilation[2];
-                        if (row < 0 || row % g.stride[1] != 0 || row / g.stride[1] >= extents[1] || column % stride != 0) continue;
-                        taps[count++] = {row / g.stride[1] * pitch + (column / stride + before) * lanes, t * lanes};
+                    for (index_t k = 0; k < g.kernel[1]; ++k) {
+                        const index_t row = y + g.pad_before[1] - k * g.dilation[1];
+                        if (row < 0 || row % g.stride[1] != 0 || row / g.stride[1] >= extents[1]) continue;
+                        for (index_t i = 0; i < column_count; ++i)
+                            taps[count++] = {row / g.stride[1] * pitch + columns[i].offset, k * g.kernel[2] * lanes + columns[i].weight};
                     }
                     const TapSum<T> sum{taps, count, weights, simd::batch<T>(T(0)), lowest_result<T>(false), lanes, stride * lanes, accumulate || output > 0};
                     sum.row(from, staged + (y * g.input[2] + phase) * lanes, divide_up(g.input[2] - phase, stride));
                 }
+            }
         }
         transpose(Cpu{}, staged, lanes, g.input_size(), to.count, to.data, to.pitch);
     });

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "xnn/core/conv_geometry.hpp"
+#include "xnn/core/config.hpp"
+#include "xnn/core/scratch.hpp"
 #include "xnn/cpu/simd.hpp"
 #include "xnn/cpu/transpose.hpp"
 
@@ -29,21 +30,28 @@ struct Staged {
     T* row(index_t y) const { return data + y * row_pitch; }
 };
 
+struct StagedPixels;  // names scratch memory
+
 /// Copies rows [begin, end) of channels, of `width` pixels, which may lie outside of [0, height), with `before` and `after`
 /// more pixels on both sides; what is not in the image is zero.
 template <class T>
 void stage_rows(Channels<const T> from, index_t height, index_t width, index_t begin, index_t end, index_t before, index_t after, T* to) {
     constexpr index_t lanes = simd::width<T>;
-    for (index_t y = begin; y < end; ++y) {
-        const bool inside = y >= 0 && y < height;
-        const index_t zeros = inside ? before : before + width + after;
-        std::fill_n(to, zeros * lanes, T(0));
-        to += zeros * lanes;
-        if (!inside) continue;
-        transpose(Cpu{}, from.data + y * width, from.pitch, from.count, width, to, lanes);
-        to += width * lanes;
-        std::fill_n(to, after * lanes, T(0));
-        to += after * lanes;
+    const index_t top = std::clamp<index_t>(0, begin, end), bottom = std::clamp(height, top, end), row_pitch = (before + width + after) * lanes;
+    const auto clear = [](T* pixels, index_t count) { std::fill_n(pixels, count * lanes, T(0)); };
+    clear(to, (top - begin) * (before + width + after));
+    clear(to + (bottom - begin) * row_pitch, (end - bottom) * (before + width + after));
+    const bool narrow = width < 2 * lanes;  // rows are turned over all at once, then moved to their places
+    T* pixels = narrow ? scratch<StagedPixels, T>((bottom - top) * width * lanes) : nullptr;
+    if (narrow) transpose(Cpu{}, from.data + top * width, from.pitch, from.count, (bottom - top) * width, pixels, lanes);
+    for (index_t y = top; y < bottom; ++y) {
+        T* row = to + (y - begin) * row_pitch;
+        clear(row, before);
+        if (narrow)
+            std::copy_n(pixels + (y - top) * width * lanes, width * lanes, row + before * lanes);
+        else
+            transpose(Cpu{}, from.data + y * width, from.pitch, from.count, width, row + before * lanes, lanes);
+        clear(row + (before + width) * lanes, after);
     }
 }
 
