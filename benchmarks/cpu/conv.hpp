@@ -7,7 +7,7 @@
 #include "bench.hpp"
 
 struct Convolution {
-    long batch, in_channels, in_size, out_channels, out_size, kernel, padding, groups;
+    long batch, in_channels, in_size, out_channels, out_size, kernel, padding, groups, stride;
     std::span<const float> x, weight, bias;
     std::span<float> y;
 };

@@ -31,7 +31,7 @@ bench::CallWithResults conv_libtorch(Convolution c, Layout layout) {
     const auto y = std::make_shared<torch::Tensor>();
     return {[=, in = Inputs(c, format_of(layout))] {
                 const torch::InferenceMode guard;
-                *y = torch::conv2d(in.x, in.weight, in.bias, {1, 1}, {c.padding, c.padding}, {1, 1}, c.groups);
+                *y = torch::conv2d(in.x, in.weight, in.bias, {c.stride, c.stride}, {c.padding, c.padding}, {1, 1}, c.groups);
                 return bench::Arrays();
             },
             [=] {
@@ -45,11 +45,11 @@ bench::CallWithResults conv_gradients_libtorch(ConvolutionGradients d, Layout la
     const Convolution& c = d.forward;
     const auto gy = tensor(d.gy, {c.batch, c.out_channels, c.out_size, c.out_size}).contiguous(format_of(layout));
     const auto gradients = std::make_shared<std::array<torch::Tensor, 3>>();
-    return {[=, in = Inputs(c, format_of(layout)), padding = c.padding, groups = c.groups] {
+    return {[=, in = Inputs(c, format_of(layout)), stride = c.stride, padding = c.padding, groups = c.groups] {
                 const torch::InferenceMode guard;
                 auto [gx, gweight, gbias] =
-                    at::convolution_backward(gy, in.x, in.weight, in.bias.sizes(), {1, 1}, {padding, padding}, {1, 1}, false,
-                                             {0, 0}, groups, {true, true, true});
+                    at::convolution_backward(gy, in.x, in.weight, in.bias.sizes(), {stride, stride}, {padding, padding}, {1, 1},
+                                             false, {0, 0}, groups, {true, true, true});
                 *gradients = {gx, gweight, gbias};
                 return bench::Arrays();
             },

@@ -15,7 +15,6 @@ using Arguments = std::unordered_map<int, memory>;
 using Tag = memory::format_tag;
 
 constexpr auto algorithm = dnnl::algorithm::convolution_direct;
-const memory::dims strides{1, 1};
 
 dnnl::engine& engine() {
     static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
@@ -30,7 +29,7 @@ memory::desc array(const memory::dims& extents, Tag tag) { return {extents, memo
 
 /// The arrays of one convolution as oneDNN describes them, their layouts open or not.
 struct Shapes {
-    memory::dims x, weight, bias, y, padding;
+    memory::dims x, weight, bias, y, strides, padding;
     Tag plain_weight;
 
     explicit Shapes(const Convolution& c)
@@ -38,6 +37,7 @@ struct Shapes {
           weight{c.out_channels, c.in_channels, c.kernel, c.kernel},
           bias{c.out_channels},
           y{c.batch, c.out_channels, c.out_size, c.out_size},
+          strides{c.stride, c.stride},
           padding{c.padding, c.padding},
           plain_weight(c.groups > 1 ? Tag::goihw : Tag::oihw) {
         if (c.groups > 1)
@@ -66,7 +66,7 @@ void bring_back(const memory& from, const memory::desc& plain, std::span<float> 
 
 Forward::primitive_desc describe(const Shapes& s, Layout layout, prop_kind kind) {
     const Tag image = image_tag(layout);
-    return {{kind, algorithm, array(s.x, image), array(s.weight, Tag::any), array(s.bias, Tag::a), array(s.y, image), strides,
+    return {{kind, algorithm, array(s.x, image), array(s.weight, Tag::any), array(s.bias, Tag::a), array(s.y, image), s.strides,
              s.padding, s.padding},
             engine()};
 }
@@ -102,7 +102,7 @@ bench::CallWithResults conv_gradients_onednn(ConvolutionGradients d, Layout layo
     const memory::desc plain_weight = array(s.weight, s.plain_weight), bias = array(s.bias, Tag::a);
 
     const BackwardData::primitive_desc to_data({algorithm, array(s.x, image), array(s.weight, Tag::any), array(s.y, image),
-                                                strides, s.padding, s.padding},
+                                                s.strides, s.padding, s.padding},
                                                engine(), forward);
     const memory gx(to_data.diff_src_desc(), engine());
     const Arguments for_data{{DNNL_ARG_DIFF_DST, brought(d.gy, plain_y, to_data.diff_dst_desc())},
@@ -110,7 +110,7 @@ bench::CallWithResults conv_gradients_onednn(ConvolutionGradients d, Layout layo
                              {DNNL_ARG_DIFF_SRC, gx}};
 
     const BackwardWeights::primitive_desc to_weights({algorithm, array(s.x, image), array(s.weight, Tag::any), bias,
-                                                      array(s.y, image), strides, s.padding, s.padding},
+                                                      array(s.y, image), s.strides, s.padding, s.padding},
                                                      engine(), forward);
     const memory gweight(to_weights.diff_weights_desc(), engine()), gbias(bias, engine(), d.gbias.data());
     const Arguments for_weights{{DNNL_ARG_SRC, brought(c.x, plain_x, to_weights.src_desc())},

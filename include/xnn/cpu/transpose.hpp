@@ -42,6 +42,32 @@ XNN_INLINE void transpose_strip(const float* from, const index_t (&row_offset)[1
     simd::store(to + 2 * to_pitch, _mm512_maskz_unpacklo_ps(0xffff, high02, high13), rows);
     simd::store(to + 3 * to_pitch, _mm512_maskz_unpackhi_ps(0xffff, high02, high13), rows);
 }
+
+/// Columns that transpose_block turns over at once.
+inline constexpr index_t block_columns = 8;
+
+// to[k, r] = from[r, k] for 16 rows and 8 columns. The rows q and q + 4 share a register, as do q + 8 and q + 12; after
+// transpositions of 4 x 4 within the quarters of registers, whole quarters remain to be put in order.
+XNN_INLINE void transpose_block(const float* from, index_t from_pitch, float* to, index_t to_pitch) {
+    __m512 half[2][4];
+    XNN_UNROLL for (int h = 0; h < 2; ++h) {
+        __m512 row[4];
+        XNN_UNROLL for (int q = 0; q < 4; ++q) {
+            const float* first = from + (8 * h + q) * from_pitch;
+            row[q] = _mm512_maskz_insertf32x8(0xffff, _mm512_castps256_ps512(_mm256_loadu_ps(first)), _mm256_loadu_ps(first + 4 * from_pitch), 1);
+        }
+        const __m512 low02 = _mm512_maskz_unpacklo_ps(0xffff, row[0], row[2]), high02 = _mm512_maskz_unpackhi_ps(0xffff, row[0], row[2]);
+        const __m512 low13 = _mm512_maskz_unpacklo_ps(0xffff, row[1], row[3]), high13 = _mm512_maskz_unpackhi_ps(0xffff, row[1], row[3]);
+        half[h][0] = _mm512_maskz_unpacklo_ps(0xffff, low02, low13);
+        half[h][1] = _mm512_maskz_unpackhi_ps(0xffff, low02, low13);
+        half[h][2] = _mm512_maskz_unpacklo_ps(0xffff, high02, high13);
+        half[h][3] = _mm512_maskz_unpackhi_ps(0xffff, high02, high13);
+    }
+    XNN_UNROLL for (int k = 0; k < 4; ++k) {
+        simd::store(to + k * to_pitch, _mm512_maskz_shuffle_f32x4(0xffff, half[0][k], half[1][k], 0x88));
+        simd::store(to + (k + 4) * to_pitch, _mm512_maskz_shuffle_f32x4(0xffff, half[0][k], half[1][k], 0xdd));
+    }
+}
 #elif defined(__SSE2__)
 template <>
 inline constexpr index_t strip_rows<float> = 4;
@@ -76,9 +102,19 @@ void transpose(Cpu, const T* from, index_t from_pitch, index_t rows, index_t col
             for (index_t q = 0; q < strip; ++q) row_offset[q] = std::min(q, filled - 1) * from_pitch;
             const T* from_rows = from + r * from_pitch;
             index_t k = 0;
+#if defined(__AVX512F__)
+            if (filled == strip)
+                for (; k + block_columns <= columns; k += block_columns) transpose_block(from_rows + k, from_pitch, to + k * to_pitch + r, to_pitch);
+#endif
             for (; k + strip_columns <= columns; k += strip_columns)
                 transpose_strip(from_rows + k, row_offset, to + k * to_pitch + r, to_pitch,
                                 simd::FirstLanes<T>(filled));
+            // The last strip may overlap the one before.
+            if (k < columns && columns >= strip_columns) {
+                k = columns - strip_columns;
+                transpose_strip(from_rows + k, row_offset, to + k * to_pitch + r, to_pitch, simd::FirstLanes<T>(filled));
+                continue;
+            }
             for (; k < columns; ++k)
                 for (index_t q = 0; q < filled; ++q) to[k * to_pitch + r + q] = from_rows[row_offset[q] + k];
         }

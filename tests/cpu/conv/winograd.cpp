@@ -1,0 +1,98 @@
+// Winograd's convolution against products in double: extents that fill no tile or register, any padding, what results are
+// added to, and how many digits it keeps.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "xnn/cpu/conv.hpp"
+
+using namespace xnn;
+using namespace xnn::kernels;
+
+namespace {
+
+/// The same numbers in float and in double.
+struct Numbers {
+    std::vector<float> f;
+    std::vector<double> d;
+
+    Numbers(index_t size, std::mt19937& random) {
+        std::normal_distribution<float> distribution;
+        for (index_t i = 0; i < size; ++i) d.push_back(static_cast<double>(f.emplace_back(distribution(random))));
+    }
+};
+
+/// The worst error in units of the results' typical size.
+double worst_error(const Numbers& got) {
+    double worst = 0, squares = 0;
+    for (std::size_t i = 0; i < got.d.size(); ++i) {
+        const double error = std::abs(static_cast<double>(got.f[i]) - got.d[i]);
+        if (!(error <= worst)) worst = error;
+        squares += got.d[i] * got.d[i];
+    }
+    return worst / std::sqrt(squares / static_cast<double>(got.d.size()));
+}
+
+/// Sums of n products in float are off by about this much, in units of their typical size.
+double bound(index_t n) { return 1e-6 * (5 + std::sqrt(static_cast<double>(n))); }
+
+ConvGeometry geometry(index_t batch, index_t in, index_t out, index_t height, index_t width, Dims<3> before, Dims<3> after) {
+    return {.batch = batch, .in_channels = in, .out_channels = out, .input = {1, height, width}, .kernel = {1, 3, 3}, .pad_before = before, .pad_after = after};
+}
+
+void check(const ConvGeometry& g, std::mt19937& random) {
+    INFO("batch " << g.batch << ", " << g.in_channels << " -> " << g.out_channels << ", input " << g.input[1] << " x " << g.input[2] << ", before "
+                  << g.pad_before[1] << ", " << g.pad_before[2] << ", after " << g.pad_after[1] << ", " << g.pad_after[2]);
+    const Numbers x(g.batch * g.in_channels * g.input_size(), random), w(g.out_channels * g.weights_per_output(), random), bias(g.out_channels, random);
+    const Numbers gy(g.batch * g.out_channels * g.output_size(), random);
+    const index_t length = g.weights_per_output();
+    for (const bool accumulate : {false, true}) {
+        Numbers y = gy, gx = x, gw = w;
+        winograd_detail::forward(g, x.f.data(), winograd_detail::weights_at_points(g, w.f.data()), y.f.data(), {bias.f.data(), accumulate, true});
+        conv_forward(Cpu{}, g, x.d.data(), w.d.data(), bias.d.data(), y.d.data(), Activation::relu, accumulate);
+        CHECK(worst_error(y) < bound(length));
+
+        const ConvGeometry turned = conv_detail::turned_over(g);
+        REQUIRE(turned.output() == g.input);
+        winograd_detail::forward(turned, gy.f.data(), winograd_detail::turned_weights_at_points(turned, w.f.data()), gx.f.data(), {nullptr, accumulate, false});
+        conv_backward_data(Cpu{}, g, gy.d.data(), w.d.data(), gx.d.data(), accumulate);
+        CHECK(worst_error(gx) < bound(turned.weights_per_output()));
+
+        winograd_detail::backward_weight(g, x.f.data(), gy.f.data(), gw.f.data(), accumulate);
+        conv_backward_weight(Cpu{}, g, x.d.data(), gy.d.data(), gw.d.data(), static_cast<double*>(nullptr), accumulate);
+        CHECK(worst_error(gw) < bound(g.batch * g.output_size()));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("winograd: layers of networks", "[cpu][conv]") {
+    std::mt19937 random(1);
+    check(geometry(2, 64, 64, 14, 14, {0, 1, 1}, {0, 1, 1}), random);
+    check(geometry(5, 32, 48, 4, 4, {0, 1, 1}, {0, 1, 1}), random);
+    check(geometry(1, 160, 33, 7, 30, {0, 1, 1}, {0, 1, 1}), random);
+}
+
+TEST_CASE("winograd: random geometries", "[cpu][conv]") {
+    std::mt19937 random(2);
+    const auto pick = [&](index_t low, index_t high) { return std::uniform_int_distribution<index_t>(low, high)(random); };
+    for (int repeat = 0; repeat < 60; ++repeat)
+        check(geometry(pick(1, 3), pick(1, 40), pick(1, 40), pick(5, 20), pick(5, 40), {0, pick(0, 2), pick(0, 2)}, {0, pick(-2, 3), pick(-2, 3)}), random);
+}
+
+TEST_CASE("winograd: chosen for what has many channels and pixels, not for what is dominated by its weights", "[cpu][conv]") {
+    using conv_detail::winograd_fits;
+    using conv_detail::winograd_pays;
+    const Dims<3> padding{0, 1, 1};
+    CHECK(winograd_pays<float>(geometry(4, 64, 64, 56, 56, padding, padding)));
+    CHECK(winograd_pays<float>(geometry(16, 16, 16, 32, 32, padding, padding)));
+    CHECK_FALSE(winograd_pays<float>(geometry(1, 512, 512, 4, 4, padding, padding)));
+    CHECK_FALSE(winograd_pays<float>(geometry(16, 3, 64, 32, 32, padding, padding)));
+    ConvGeometry g = geometry(4, 64, 64, 56, 56, padding, padding);
+    g.stride = {1, 1, 2};
+    CHECK_FALSE(winograd_fits(g));
+    g = geometry(4, 64, 64, 56, 56, {0, 3, 1}, padding);
+    CHECK_FALSE(winograd_fits(g));
+}
