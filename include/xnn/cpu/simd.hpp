@@ -201,6 +201,13 @@ XNN_INLINE batch<float> fma(batch<float> a, batch<float> b, batch<float> c) { re
 XNN_INLINE batch<double> fma(batch<double> a, batch<double> b, batch<double> c) { return xsimd::fma(a, b, c); }
 #endif
 
+/// fma rounds once: the processor has an instruction for it.
+#if defined(__AVX512F__) || defined(__FMA__) || defined(__aarch64__)
+inline constexpr bool fma_rounds_once = true;
+#else
+inline constexpr bool fma_rounds_once = false;
+#endif
+
 /// The larger of v and `lowest`, a number; NaN where v is NaN: the maximum instructions return their second operand then.
 template <class T>
 XNN_INLINE xsimd::batch<T> max_or_nan(xsimd::batch<T> lowest, xsimd::batch<T> v) { return xsimd::max(lowest, v); }
@@ -223,6 +230,23 @@ template <class T>
 XNN_INLINE xsimd::batch<T> relu(xsimd::batch<T> v) { return max_or_nan(xsimd::batch<T>(T(0)), v); }
 
 namespace detail {
+struct Plus {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a + b; }
+};
+struct Larger {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a > b ? a : b; }
+    template <class T, class A>
+    XNN_INLINE xsimd::batch<T, A> operator()(xsimd::batch<T, A> a, xsimd::batch<T, A> b) const { return xsimd::max(a, b); }
+};
+struct Smaller {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a < b ? a : b; }
+    template <class T, class A>
+    XNN_INLINE xsimd::batch<T, A> operator()(xsimd::batch<T, A> a, xsimd::batch<T, A> b) const { return xsimd::min(a, b); }
+};
+
 // Halves, then quarters: one order for every instruction set of the same width. (GCC 12's own _mm512_reduce_* warn.)
 template <class V, class F>
 XNN_INLINE typename V::value_type fold(V v, F f) {
@@ -232,29 +256,50 @@ XNN_INLINE typename V::value_type fold(V v, F f) {
         XNN_UNROLL for (std::size_t i = 0; i < half; ++i) lanes[i] = f(lanes[i], lanes[i + half]);
     return lanes[0];
 }
-struct Plus {
-    template <class T>
-    XNN_INLINE T operator()(T a, T b) const { return a + b; }
-};
-struct Larger {
-    template <class T>
-    XNN_INLINE T operator()(T a, T b) const { return a > b ? a : b; }
-};
-struct Smaller {
-    template <class T>
-    XNN_INLINE T operator()(T a, T b) const { return a < b ? a : b; }
-};
+#if defined(__AVX__)
+template <class F>
+XNN_INLINE float fold_register(__m256 v, F f) {
+    using Half = xsimd::batch<float, xsimd::sse2>;
+    return fold(f(Half(_mm256_castps256_ps128(v)), Half(_mm256_extractf128_ps(v, 1))), f);
+}
+template <class F>
+XNN_INLINE double fold_register(__m256d v, F f) {
+    using Half = xsimd::batch<double, xsimd::sse2>;
+    return fold(f(Half(_mm256_castpd256_pd128(v)), Half(_mm256_extractf128_pd(v, 1))), f);
+}
+#endif
+#if defined(__AVX512F__)
+template <class F>
+XNN_INLINE float fold_register(__m512 v, F f) {
+    using Half = xsimd::batch<float, xsimd::avx>;
+    const __m256 high = _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xf, _mm512_castps_pd(v), 1));
+    return fold_register(f(Half(_mm512_castps512_ps256(v)), Half(high)), f);
+}
+template <class F>
+XNN_INLINE double fold_register(__m512d v, F f) {
+    using Half = xsimd::batch<double, xsimd::avx>;
+    return fold_register(f(Half(_mm512_castpd512_pd256(v)), Half(_mm512_maskz_extractf64x4_pd(0xf, v, 1))), f);
+}
+#endif
+template <class T, class F>
+XNN_INLINE T fold_all(xsimd::batch<T> v, F f) {
+#if defined(__AVX__)
+    return fold_register(v, f);
+#else
+    return fold(v, f);
+#endif
+}
 }  // namespace detail
 
 /// The sum of a register's elements.
 template <class T>
-XNN_INLINE T reduce_add(xsimd::batch<T> v) { return detail::fold(v, detail::Plus{}); }
+XNN_INLINE T reduce_add(xsimd::batch<T> v) { return detail::fold_all(v, detail::Plus{}); }
 /// The largest of a register's elements.
 template <class T>
-XNN_INLINE T reduce_max(xsimd::batch<T> v) { return detail::fold(v, detail::Larger{}); }
+XNN_INLINE T reduce_max(xsimd::batch<T> v) { return detail::fold_all(v, detail::Larger{}); }
 /// The smallest of a register's elements.
 template <class T>
-XNN_INLINE T reduce_min(xsimd::batch<T> v) { return detail::fold(v, detail::Smaller{}); }
+XNN_INLINE T reduce_min(xsimd::batch<T> v) { return detail::fold_all(v, detail::Smaller{}); }
 
 /// a where the mask holds, b elsewhere.
 template <class T>
