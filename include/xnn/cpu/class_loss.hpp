@@ -123,10 +123,10 @@ struct RowRegisters {
     /// Maxima and log Σ exp(x - maximum); the exponentials go where x stands in x, if they are wanted.
     XNN_INLINE SoftmaxSums<V> log_sums(const T* x, C* exponentials) const {
         if constexpr (Rows) {
-            const auto [maximum, sum] =
-                exponentials != nullptr
-                    ? softmax_sums(x + offset, classes, [to = exponentials + offset](index_t i, auto n, V e) { simd::store(to + i, e, n); })
-                    : softmax_sums(x + offset, classes);
+            C* const to = exponentials != nullptr ? exponentials + offset : nullptr;
+            const auto [maximum, sum] = softmax_sums(x + offset, classes, [to](index_t i, auto n, V e) {
+                if (to != nullptr) simd::store(to + i, e, n);
+            });
             return {V(maximum), V(std::log(sum))};
         } else {
             const auto [maximum, sum] = softmax_sums(x + offset, classes, stride, count);
