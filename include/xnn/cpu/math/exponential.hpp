@@ -33,13 +33,7 @@ XNN_REGISTER_INLINE Register<T> small_expm1(Register<T> r) { return simd::fma(r 
 
 /// exp(r) for |r| <= log(2) / 2.
 template <class T>
-XNN_REGISTER_INLINE Register<T> exp_near_zero(Register<T> r) {
-    const Register<T> one(T(1));
-    if constexpr (simd::fma_rounds_once)
-        return simd::fma(simd::fma(horner(r, exp_terms<T>), r, one), r, one);
-    else
-        return one + small_expm1(r);  // rounds less where each step rounds twice
-}
+XNN_REGISTER_INLINE Register<T> exp_near_zero(Register<T> r) { return Register<T>(T(1)) + small_expm1(r); }
 
 /// 2^k for whole k within the exponents of normal numbers: adding 1.5 * 2^(bits of the fraction) puts k into the low bits.
 template <class T>
