@@ -192,7 +192,7 @@ TEMPLATE_TEST_CASE("powers, exponentials and logarithms", "[math]", float, doubl
 
 TEMPLATE_TEST_CASE("hyperbolic functions", "[math]", float, double) {
     using T = TestType;
-    check_unary<T>(XNN_CASE(tanh, 2.5, 2.5));
+    check_unary<T>(XNN_CASE(tanh, 2.5));
     check_unary<T>(XNN_CASE(sinh, 2.5, 2.5));
     check_unary<T>(XNN_CASE(cosh, 2, 2));
     check_unary<T>(XNN_CASE(asinh, 3.5, 2));
@@ -216,9 +216,10 @@ TEMPLATE_TEST_CASE("trigonometric functions", "[math]", float, double) {
 TEMPLATE_TEST_CASE("error, normal and gamma functions", "[math]", float, double) {
     using T = TestType;
     const double lost_in_square = 2e3;  // the plain formulas of single numbers square x before they exponentiate
+    const double bound = simd::fma_rounds_once ? 6 : 8;
     check_unary<T>(XNN_CASE(erf, 2));
-    check_unary<T>(XNN_CASE(erfc, 6));
-    check_unary<T>(XNN_CASE(normal_cdf, 6, lost_in_square, NormalCdf{}));
+    check_unary<T>(XNN_CASE(erfc, bound, 6));
+    check_unary<T>(XNN_CASE(normal_cdf, bound, lost_in_square, NormalCdf{}));
     check_unary<T>(XNN_CASE(normal_pdf, 3, lost_in_square, NormalPdf{}));
 }
 

@@ -213,6 +213,21 @@ TEST_CASE("normalisation with a mean far from zero", "[norm]") {
     }
 }
 
+TEST_CASE("layer normalisation of a row that begins far from its mean", "[norm]") {
+    // The worst case of a mean guessed from the first numbers: these are alike, and so are all the others.
+    for (const index_t n : {100, 128, 1000, 16000}) {
+        std::vector<float> x(static_cast<std::size_t>(n), 1);
+        const index_t first = divide_up(divide_up(n, 16), simd::width<float>) * simd::width<float>;
+        std::fill_n(x.begin(), first, 1000.5f);
+        const double share = static_cast<double>(first) / static_cast<double>(n);
+        Output<float> y(n), mean(1), rstd(1);
+        kernels::layer_norm_forward<float>(Cpu{}, x.data(), nullptr, nullptr, y.data(), mean.data(), rstd.data(), 1, n, eps);
+        INFO("n = " << n);
+        CHECK(number(mean[0]) == Approx(1 + 999.5 * share).epsilon(1e-6));
+        CHECK(number(rstd[0]) == Approx(1 / std::sqrt(999.5 * 999.5 * share * (1 - share) + eps)).epsilon(1e-4));
+    }
+}
+
 TEST_CASE("normalisation does not depend on the number of threads", "[norm]") {
     const index_t size = 60 * 64 * 100;
     const auto x = random<float>(size, 1), gy = random<float>(size, 2), weight = random<float>(6400, 3);

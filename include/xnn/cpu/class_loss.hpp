@@ -23,9 +23,12 @@ struct CrossEntropyExtents {
     index_t inner = 1;
 
     constexpr index_t rows() const { return batch * inner; }
-    /// The numbers that cross_entropy_forward saves: of each row the maximum, of each row log Σ exp(x - maximum), and
-    /// what the mean divides by.
-    constexpr index_t saved() const { return 2 * rows() + 1; }
+    /// Exponentials are saved where they are read back faster than they are computed again: from the caches.
+    constexpr bool saves_exponentials() const { return inner == 1 && rows() * classes <= index_t{1} << 18; }
+    constexpr index_t saved_exponentials() const { return saves_exponentials() ? rows() * classes : 0; }
+    /// The numbers that cross_entropy_forward saves: maybe exp(x - maximum), as x stands; then of each row the maximum, of each
+    /// row log Σ exp(x - maximum), and what the mean divides by.
+    constexpr index_t saved() const { return saved_exponentials() + 2 * rows() + 1; }
 };
 
 /// Logits of (batch, classes), with nothing behind: kernels compile to a third of the code.
@@ -36,6 +39,23 @@ concept LossExtents = std::derived_from<E, CrossEntropyExtents>;
 
 inline namespace XNN_SIMD_ARCH {
 namespace detail {
+
+/// What cross_entropy_forward keeps for the way back, if there is memory for it: as CrossEntropyExtents::saved() says.
+template <class C>
+struct SavedSoftmax {
+    C* exponentials = nullptr;  // may be null though the others are not
+    C* maxima = nullptr;
+    C* log_sums = nullptr;
+    C* divisor = nullptr;
+
+    SavedSoftmax(C* saved, const CrossEntropyExtents& e) {
+        if (saved == nullptr) return;
+        if (e.saves_exponentials()) exponentials = saved;
+        maxima = saved + e.saved_exponentials();
+        log_sums = maxima + e.rows();
+        divisor = log_sums + e.rows();
+    }
+};
 
 /// What a loss adds up over its rows.
 struct LossSums {
@@ -63,8 +83,6 @@ template <class T, bool Rows, class Count>
 struct RowRegisters {
     using V = simd::batch<T>;
     using C = compute_t<T>;
-    static constexpr index_t most_rows = Rows ? 1 : simd::width<T>;
-
     index_t row;     // the first
     index_t offset;  // of its first logit
     index_t classes;
@@ -82,27 +100,18 @@ struct RowRegisters {
     /// Where row i of these has its logit of class k.
     index_t at(index_t i, index_t k) const { return offset + i + k * stride; }
 
-    /// Calls `body(position, n, class weights, first class)`; weights beyond the last class are 0.
+    /// Calls `body(position, n, class weights)`; weights beyond the last class are 0.
     template <class Body>
     XNN_INLINE void for_classes(const T* weight, Body&& body) const {
         if constexpr (Rows) {
             simd::for_registers<T>(classes, [&](index_t i, auto n) {
                 const V w = weight != nullptr ? simd::load(weight + i, n) : simd::keep<T>(V(1), n, C(0));
-                body(offset + i, n, w, i);
+                body(offset + i, n, w);
             });
         } else {
             for (index_t k = 0; k < classes; ++k)
-                body(offset + k * stride, count, V(weight != nullptr ? static_cast<C>(weight[k]) : C(1)), k);
+                body(offset + k * stride, count, V(weight != nullptr ? static_cast<C>(weight[k]) : C(1)));
         }
-    }
-    /// 1 for the class of each row, 0 for the others.
-    XNN_INLINE V one_hot(const index_t* targets, index_t first_class) const {
-        C numbers[most_rows];
-        for (index_t i = 0; i < most_rows; ++i) numbers[i] = static_cast<C>(targets[i] - first_class);
-        if constexpr (Rows)
-            return simd::select(simd::lanes<T>() == V(numbers[0]), V(1), V(0));
-        else
-            return simd::select(simd::load(numbers) == V(0), V(1), V(0));
     }
     /// A sum over classes, from what for_classes added up.
     XNN_INLINE V total(V sum) const {
@@ -111,9 +120,13 @@ struct RowRegisters {
         else
             return sum;
     }
-    XNN_INLINE SoftmaxSums<V> log_sums(const T* x) const {
+    /// Maxima and log Σ exp(x - maximum); the exponentials go where x stands in x, if they are wanted.
+    XNN_INLINE SoftmaxSums<V> log_sums(const T* x, C* exponentials) const {
         if constexpr (Rows) {
-            const auto [maximum, sum] = softmax_sums(x + offset, classes);
+            C* const to = exponentials != nullptr ? exponentials + offset : nullptr;
+            const auto [maximum, sum] = softmax_sums(x + offset, classes, [to](index_t i, auto n, V e) {
+                if (to != nullptr) simd::store(to + i, e, n);
+            });
             return {V(maximum), V(std::log(sum))};
         } else {
             const auto [maximum, sum] = softmax_sums(x + offset, classes, stride, count);

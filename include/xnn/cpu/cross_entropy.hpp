@@ -16,19 +16,19 @@ void cross_entropy_forward(Cpu, const T* x, const I* targets, const T* weight, T
                            Extents extents, CrossEntropyOptions options) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
-    const index_t all_rows = extents.rows();
+    const detail::SavedSoftmax<C> kept(saved, extents);
     const C smoothing = static_cast<C>(options.label_smoothing);
     const auto task = [=](index_t begin, index_t end) {
         detail::LossSums sums;
         detail::for_rows<T>(extents, begin, end, [&](auto rows) {
-            const auto [maximum, log_sum] = rows.log_sums(x);
+            const auto [maximum, log_sum] = rows.log_sums(x, kept.exponentials);
             if (saved != nullptr) {
-                rows.store(saved, maximum);
-                rows.store(saved + all_rows, log_sum);
+                rows.store(kept.maxima, maximum);
+                rows.store(kept.log_sums, log_sum);
             }
             V smooth(0);
             if (smoothing != 0) {
-                rows.for_classes(weight, [&, m = maximum, l = log_sum](index_t at, auto n, V w, index_t) {
+                rows.for_classes(weight, [&, m = maximum, l = log_sum](index_t at, auto n, V w) {
                     smooth += w * ((simd::load(x + at, n) - m) - l);
                 });
                 smooth = rows.total(smooth) * V(smoothing / static_cast<C>(extents.classes));
@@ -54,7 +54,7 @@ void cross_entropy_forward(Cpu, const T* x, const I* targets, const T* weight, T
         return sums;
     };
     const auto sums = detail::sum_losses(detail::row_items<T>(extents), detail::row_grain<T>(extents), task);
-    detail::finish_loss(sums, sums.weight, loss, saved != nullptr ? saved + 2 * all_rows : nullptr, options.reduction);
+    detail::finish_loss(sums, sums.weight, loss, kept.divisor, options.reduction);
 }
 
 /// The gradient of cross_entropy_forward: gx = g (Σ_c a_c softmax(x) - a), where a_c is the factor of -lp_c in the loss
@@ -65,34 +65,46 @@ void cross_entropy_backward(Cpu, const T* x, const I* targets, const T* weight, 
                             CrossEntropyOptions options) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
-    if (gx == nullptr) return;
-    const index_t all_rows = extents.rows();
+    if (gx == nullptr || extents.classes == 0) return;
+    const detail::SavedSoftmax<const C> kept(saved, extents);
     const C smoothing = static_cast<C>(options.label_smoothing);
     const C smooth = smoothing / static_cast<C>(extents.classes);
     const C smooth_sum = smoothing != 0 ? smooth * detail::sum_of_weights(weight, extents.classes) : C(0);
     const auto task = [=](index_t begin, index_t end) {
-        const C divisor = saved[2 * all_rows];
+        const C divisor = *kept.divisor;
+        const C* const exponentials = kept.exponentials;
         detail::for_rows<T>(extents, begin, end, [&](auto rows) {
-            alignas(64) C scale[simd::width<T>] = {}, hot[simd::width<T>] = {}, sum[simd::width<T>] = {};
-            index_t row_targets[simd::width<T>] = {};
+            alignas(64) C smooth_scale[simd::width<T>] = {}, hot[simd::width<T>] = {}, scale[simd::width<T>] = {};
+            alignas(64) C maxima[simd::width<T>];
+            index_t positions[simd::width<T>] = {};
+            const V maximum = rows.load(kept.maxima);
+            maximum.store_aligned(maxima);
             for (index_t i = 0; i < rows.rows(); ++i) {
                 const auto target = static_cast<index_t>(targets[rows.row + i]);
+                positions[i] = rows.at(i, target == options.ignore_index ? 0 : target);
                 if (target == options.ignore_index) continue;
                 const C g = static_cast<C>(gloss[options.reduction == Reduction::none ? rows.row + i : 0]) / divisor;
-                const C factor = (1 - smoothing) * detail::weight_of(weight, target);
-                row_targets[i] = target;
-                scale[i] = g * smooth;
-                hot[i] = g * factor;
-                sum[i] = g * (factor + smooth_sum);
+                const C w = detail::weight_of(weight, target), factor = (1 - smoothing) * w;
+                smooth_scale[i] = g * smooth;
+                hot[i] = g * factor + smooth_scale[i] * w;
+                scale[i] = g * (factor + smooth_sum);
             }
-            const V maximum = rows.load(saved), log_sum = rows.load(saved + all_rows);
-            const V smooth_scale = rows.spread(scale), hot_scale = rows.spread(hot), sum_scale = rows.spread(sum);
-            rows.for_classes(weight, [&](index_t at, auto n, V w, index_t k) {
-                const V p = math::exp((simd::load(x + at, n) - maximum) - log_sum);
-                V g = sum_scale * p - hot_scale * rows.one_hot(row_targets, k);
-                if (smoothing != 0) g -= smooth_scale * w;
+            // The target's own gradient stands apart: nothing of it is lost where T rounds before p - 1 is formed.
+            const V smooths = rows.spread(smooth_scale);
+            const V scales = rows.spread(scale) * math::exp(-rows.load(kept.log_sums));
+            scales.store_aligned(scale);
+            for (index_t i = 0; i < rows.rows(); ++i) {
+                const index_t at = positions[i];
+                const C e = exponentials != nullptr ? exponentials[at] : math::exp(static_cast<C>(x[at]) - maxima[i]);
+                hot[i] = scale[i] * e - hot[i] + (accumulate ? static_cast<C>(gx[at]) : C(0));
+            }
+            rows.for_classes(weight, [&](index_t at, auto n, V w) {
+                V g = scales * (exponentials != nullptr ? simd::load(exponentials + at, n)
+                                                        : math::exp_of_negative(simd::load(x + at, n) - maximum));
+                if (smoothing != 0) g -= smooths * w;
                 simd::put(gx + at, g, n, accumulate);
             });
+            for (index_t i = 0; i < rows.rows(); ++i) gx[positions[i]] = static_cast<T>(hot[i]);
         });
     };
     parallel_chunks(detail::row_items<T>(extents), detail::row_grain<T>(extents), task);
@@ -105,19 +117,19 @@ void cross_entropy_forward(Cpu, const T* x, const T* targets, const T* weight, T
                            Extents extents, CrossEntropyOptions options) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
-    const index_t all_rows = extents.rows();
+    const detail::SavedSoftmax<C> kept(saved, extents);
     const V keep(static_cast<C>(1 - options.label_smoothing));
     const V smooth(static_cast<C>(options.label_smoothing / static_cast<double>(extents.classes)));
     const auto task = [=](index_t begin, index_t end) {
         detail::LossSums sums;
         detail::for_rows<T>(extents, begin, end, [&](auto rows) {
-            const auto [maximum, log_sum] = rows.log_sums(x);
+            const auto [maximum, log_sum] = rows.log_sums(x, kept.exponentials);
             if (saved != nullptr) {
-                rows.store(saved, maximum);
-                rows.store(saved + all_rows, log_sum);
+                rows.store(kept.maxima, maximum);
+                rows.store(kept.log_sums, log_sum);
             }
             V total(0);
-            rows.for_classes(weight, [&, m = maximum, l = log_sum](index_t at, auto n, V w, index_t) {
+            rows.for_classes(weight, [&, m = maximum, l = log_sum](index_t at, auto n, V w) {
                 const V t = simd::fma(keep, simd::load(targets + at, n), smooth);
                 total -= w * t * ((simd::load(x + at, n) - m) - l);
             });
@@ -131,8 +143,7 @@ void cross_entropy_forward(Cpu, const T* x, const T* targets, const T* weight, T
         return sums;
     };
     const auto sums = detail::sum_losses(detail::row_items<T>(extents), detail::row_grain<T>(extents), task);
-    detail::finish_loss(sums, static_cast<double>(all_rows), loss, saved != nullptr ? saved + 2 * all_rows : nullptr,
-                        options.reduction);
+    detail::finish_loss(sums, static_cast<double>(extents.rows()), loss, kept.divisor, options.reduction);
 }
 
 /// The gradients of cross_entropy_forward with probabilities: gx = g (Σ_c w_c t'_c softmax(x) - w t') and
@@ -143,27 +154,31 @@ void cross_entropy_backward(Cpu, const T* x, const T* targets, const T* weight, 
                             CrossEntropyOptions options) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
-    const index_t all_rows = extents.rows();
+    const detail::SavedSoftmax<const C> kept(saved, extents);
     const V keep(static_cast<C>(1 - options.label_smoothing));
     const V smooth(static_cast<C>(options.label_smoothing / static_cast<double>(extents.classes)));
     const auto task = [=](index_t begin, index_t end) {
-        const C divisor = saved[2 * all_rows];
+        const C divisor = *kept.divisor;
+        const C* const exponentials = kept.exponentials;
         detail::for_rows<T>(extents, begin, end, [&](auto rows) {
             alignas(64) C scales[simd::width<T>] = {};
             for (index_t i = 0; i < rows.rows(); ++i)
                 scales[i] = static_cast<C>(gloss[options.reduction == Reduction::none ? rows.row + i : 0]) / divisor;
             const V scale = rows.spread(scales);
-            const V maximum = rows.load(saved), log_sum = rows.load(saved + all_rows);
+            const V maximum = rows.load(kept.maxima), log_sum = rows.load(kept.log_sums), share = math::exp(-log_sum);
             V sum(0);
             if (gx != nullptr)
-                rows.for_classes(weight, [&](index_t at, auto n, V w, index_t) {
+                rows.for_classes(weight, [&](index_t at, auto n, V w) {
                     sum += w * simd::fma(keep, simd::load(targets + at, n), smooth);
                 });
             sum = rows.total(sum);
-            rows.for_classes(weight, [&](index_t at, auto n, V w, index_t) {
+            rows.for_classes(weight, [&](index_t at, auto n, V w) {
                 const V log_p = (simd::load(x + at, n) - maximum) - log_sum;
                 const V t = simd::fma(keep, simd::load(targets + at, n), smooth);
-                if (gx != nullptr) simd::put(gx + at, scale * (sum * math::exp(log_p) - w * t), n, accumulate);
+                if (gx != nullptr) {
+                    const V p = exponentials != nullptr ? simd::load(exponentials + at, n) * share : math::exp(log_p);
+                    simd::put(gx + at, scale * (sum * p - w * t), n, accumulate);
+                }
                 if (gtargets != nullptr) simd::put(gtargets + at, -(scale * keep * w * log_p), n, accumulate);
             });
         });

@@ -45,7 +45,7 @@ void adam_step(index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S*
     const V weight1(static_cast<C>(1 - options.beta1)), beta2(static_cast<C>(options.beta2));
     const V weight2(static_cast<C>(1 - options.beta2)), eps(static_cast<C>(options.eps));
     const V step(static_cast<C>(-(options.lr / bias_correction1)));
-    const V root(static_cast<C>(std::sqrt(bias_correction2)));
+    const V reciprocal_root(static_cast<C>(1 / std::sqrt(bias_correction2)));
     const bool decays = options.weight_decay != 0, amsgrad = options.amsgrad;
     parallel_chunks(n, optimizer_grain, [=](index_t begin, index_t end) {
         simd::for_registers<T>(end - begin, [=](index_t offset, auto count) {
@@ -66,7 +66,7 @@ void adam_step(index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S*
                                  simd::larger(before, v));  // NaN stays, as in torch.maximum
                 simd::store(max_exp_avg_sq + i, v, count);
             }
-            const V denominator = simd::square_root(v) / root + eps;
+            const V denominator = simd::square_root(v) * reciprocal_root + eps;
             simd::store(param + i, p + step * m / denominator, count);
         });
     });

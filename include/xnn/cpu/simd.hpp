@@ -198,6 +198,13 @@ XNN_INLINE batch<float> fma(batch<float> a, batch<float> b, batch<float> c) { re
 XNN_INLINE batch<double> fma(batch<double> a, batch<double> b, batch<double> c) { return xsimd::fma(a, b, c); }
 #endif
 
+/// fma rounds once: the processor has an instruction for it.
+#if defined(__AVX512F__) || defined(__FMA__) || defined(__aarch64__)
+inline constexpr bool fma_rounds_once = true;
+#else
+inline constexpr bool fma_rounds_once = false;
+#endif
+
 /// The larger of v and `lowest`, a number; NaN where v is NaN: the maximum instructions return their second operand then.
 template <class T>
 XNN_INLINE xsimd::batch<T> max_or_nan(xsimd::batch<T> lowest, xsimd::batch<T> v) { return xsimd::max(lowest, v); }
@@ -220,6 +227,23 @@ template <class T>
 XNN_INLINE xsimd::batch<T> relu(xsimd::batch<T> v) { return max_or_nan(xsimd::batch<T>(T(0)), v); }
 
 namespace detail {
+struct Plus {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a + b; }
+};
+struct Larger {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a > b ? a : b; }
+    template <class T, class A>
+    XNN_INLINE xsimd::batch<T, A> operator()(xsimd::batch<T, A> a, xsimd::batch<T, A> b) const { return xsimd::max(a, b); }
+};
+struct Smaller {
+    template <class T>
+    XNN_INLINE T operator()(T a, T b) const { return a < b ? a : b; }
+    template <class T, class A>
+    XNN_INLINE xsimd::batch<T, A> operator()(xsimd::batch<T, A> a, xsimd::batch<T, A> b) const { return xsimd::min(a, b); }
+};
+
 // Halves, then quarters: one order for every instruction set of the same width. (GCC 12's own _mm512_reduce_* warn.)
 template <class V, class F>
 XNN_INLINE typename V::value_type fold(V v, F f) {
@@ -257,23 +281,44 @@ XNN_INLINE __m512d join_quarters(__m512d a, __m512d b, __m512d c, __m512d d) {
     return add_pairs(add_pairs(a, b), add_pairs(c, d));
 }
 #endif
-struct Plus {
-    template <class T>
-    XNN_INLINE T operator()(T a, T b) const { return a + b; }
-};
-struct Larger {
-    template <class T>
-    XNN_INLINE T operator()(T a, T b) const { return a > b ? a : b; }
-};
-struct Smaller {
-    template <class T>
-    XNN_INLINE T operator()(T a, T b) const { return a < b ? a : b; }
-};
+#if defined(__AVX__)
+template <class F>
+XNN_INLINE float fold_register(__m256 v, F f) {
+    using Half = xsimd::batch<float, xsimd::sse2>;
+    return fold(f(Half(_mm256_castps256_ps128(v)), Half(_mm256_extractf128_ps(v, 1))), f);
+}
+template <class F>
+XNN_INLINE double fold_register(__m256d v, F f) {
+    using Half = xsimd::batch<double, xsimd::sse2>;
+    return fold(f(Half(_mm256_castpd256_pd128(v)), Half(_mm256_extractf128_pd(v, 1))), f);
+}
+#endif
+#if defined(__AVX512F__)
+template <class F>
+XNN_INLINE float fold_register(__m512 v, F f) {
+    using Half = xsimd::batch<float, xsimd::avx>;
+    const __m256 high = _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xf, _mm512_castps_pd(v), 1));
+    return fold_register(f(Half(_mm512_castps512_ps256(v)), Half(high)), f);
+}
+template <class F>
+XNN_INLINE double fold_register(__m512d v, F f) {
+    using Half = xsimd::batch<double, xsimd::avx>;
+    return fold_register(f(Half(_mm512_castpd512_pd256(v)), Half(_mm512_maskz_extractf64x4_pd(0xf, v, 1))), f);
+}
+#endif
+template <class T, class F>
+XNN_INLINE T fold_all(xsimd::batch<T> v, F f) {
+#if defined(__AVX__)
+    return fold_register(v, f);
+#else
+    return fold(v, f);
+#endif
+}
 }  // namespace detail
 
 /// The sum of a register's elements.
 template <class T>
-XNN_INLINE T reduce_add(xsimd::batch<T> v) { return detail::fold(v, detail::Plus{}); }
+XNN_INLINE T reduce_add(xsimd::batch<T> v) { return detail::fold_all(v, detail::Plus{}); }
 
 /// The sums of the elements of each of `width` registers, in a register: cheaper than one after the other.
 template <class T>
@@ -295,10 +340,10 @@ XNN_INLINE batch<float> reduce_each(const batch<float> (&rows)[4]) {
 
 /// The largest of a register's elements.
 template <class T>
-XNN_INLINE T reduce_max(xsimd::batch<T> v) { return detail::fold(v, detail::Larger{}); }
+XNN_INLINE T reduce_max(xsimd::batch<T> v) { return detail::fold_all(v, detail::Larger{}); }
 /// The smallest of a register's elements.
 template <class T>
-XNN_INLINE T reduce_min(xsimd::batch<T> v) { return detail::fold(v, detail::Smaller{}); }
+XNN_INLINE T reduce_min(xsimd::batch<T> v) { return detail::fold_all(v, detail::Smaller{}); }
 
 /// a where the mask holds, b elsewhere.
 template <class T>

@@ -44,7 +44,7 @@ XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n, Use&& u
     using V = simd::batch<T>;
     const compute_t<T> maximum = maximum_of_run(x, n);
     const V sum = simd::sum_registers<T>(n, [&](index_t k, auto count) {
-        const V e = math::exp(simd::load(x + k, count) - V(maximum));
+        const V e = math::exp_of_negative(simd::load(x + k, count) - V(maximum));
         use(k, count, e);
         return simd::keep<T>(e, count, compute_t<T>(0));
     });
@@ -62,7 +62,7 @@ XNN_INLINE SoftmaxSums<simd::batch<T>> softmax_sums(const T* x, index_t n, index
     V maximum = simd::load(x, count);
     for (index_t k = 1; k < n; ++k) maximum = simd::larger(maximum, simd::load(x + k * stride, count));
     V sum(0);
-    for (index_t k = 0; k < n; ++k) sum += math::exp(simd::load(x + k * stride, count) - maximum);
+    for (index_t k = 0; k < n; ++k) sum += math::exp_of_negative(simd::load(x + k * stride, count) - maximum);
     return {maximum, sum};
 }
 
@@ -94,7 +94,7 @@ XNN_INLINE simd::batch<T> softmax_value(simd::batch<T> x, simd::batch<T> maximum
     if constexpr (Log)
         return (x - maximum) - normalizer;
     else
-        return math::exp(x - maximum) * normalizer;
+        return math::exp_of_negative(x - maximum) * normalizer;
 }
 
 template <class T, bool Log>

@@ -31,6 +31,10 @@ struct Log2Parts<float> {
 template <class T>
 XNN_REGISTER_INLINE Register<T> small_expm1(Register<T> r) { return simd::fma(r * r, horner(r, exp_terms<T>), r); }
 
+/// exp(r) for |r| <= log(2) / 2.
+template <class T>
+XNN_REGISTER_INLINE Register<T> exp_near_zero(Register<T> r) { return Register<T>(T(1)) + small_expm1(r); }
+
 /// 2^k for whole k within the exponents of normal numbers: adding 1.5 * 2^(bits of the fraction) puts k into the low bits.
 template <class T>
 XNN_REGISTER_INLINE Register<T> power_of_two(Register<T> k) {
@@ -79,7 +83,7 @@ inline constexpr T exp_high = sizeof(T) == 4 ? T(89) : T(710);
 template <class T>
 XNN_REGISTER_INLINE Register<T> scaled_exp(Register<T> x, T shift) {
     const ExpReduction<T> part{limit(x, exp_low<T>, exp_high<T> + T(1))};
-    return scale(Register<T>(T(1)) + small_expm1(part.r), part.k + Register<T>(shift));
+    return scale(exp_near_zero(part.r), part.k + Register<T>(shift));
 }
 
 /// (exp(x) - 1) / 2: finite wherever sinh(x) is.
@@ -152,7 +156,14 @@ XNN_REGISTER_INLINE Register<T> hypot(Register<T> a, Register<T> b) {
 template <class T>
 XNN_REGISTER_INLINE Register<T> exp(Register<T> x) {
     const detail::ExpReduction<T> part{detail::limit(x, detail::exp_low<T>, detail::exp_high<T>)};
-    return detail::scale(Register<T>(T(1)) + detail::small_expm1(part.r), part.k);
+    return detail::scale(detail::exp_near_zero(part.r), part.k);
+}
+
+/// e^x for x <= 0: one bound less to keep.
+template <class T>
+XNN_REGISTER_INLINE Register<T> exp_of_negative(Register<T> x) {
+    const detail::ExpReduction<T> part{simd::max_or_nan(Register<T>(detail::exp_low<T>), x)};
+    return detail::scale(detail::exp_near_zero(part.r), part.k);
 }
 
 /// 2^x; error at most 1.5 ulp, subnormal results included.
@@ -161,7 +172,7 @@ XNN_REGISTER_INLINE Register<T> exp2(Register<T> x) {
     const Register<T> bounded = detail::limit(x, sizeof(T) == 4 ? T(-151) : T(-1076), sizeof(T) == 4 ? T(129) : T(1025));
     const Register<T> k = xsimd::nearbyint(bounded);
     const Register<T> r = (bounded - k) * Register<T>(T(0.69314718055994530942));
-    return detail::scale(Register<T>(T(1)) + detail::small_expm1(r), k);
+    return detail::scale(detail::exp_near_zero(r), k);
 }
 
 /// e^x - 1; error at most 2 ulp.

@@ -9,12 +9,12 @@ inline namespace XNN_SIMD_ARCH {
 /// Error at most 2.5 ulp.
 template <class T>
 XNN_REGISTER_INLINE Register<T> tanh(Register<T> x) {
-    // tanh = e / (e + 2) with e = exp(2 |x|) - 1, which need not grow beyond where that is 1.
-    const Register<T> one(T(1)), size = simd::min_or_nan(Register<T>(T(20)), abs(x));
+    const Register<T> one(T(1)), half(T(0.5));
+    const Register<T> size = simd::min_or_nan(Register<T>(sizeof(T) == 4 ? T(10) : T(20)), abs(x));  // from there on it is 1
     const detail::ExpReduction<T> part{size + size};
-    const Register<T> power = detail::power_of_two(part.k);
-    const Register<T> e = simd::fma(power, detail::small_expm1(part.r), power - one);
-    return copysign(e / (e + Register<T>(T(2))), x);
+    const Register<T> power = detail::power_of_two(part.k - one);
+    const Register<T> e = simd::fma(power, detail::small_expm1(part.r), power - half);  // (exp(2x) - 1) / 2
+    return copysign(e / (e + one), x);
 }
 
 /// Error at most 2.5 ulp.
@@ -47,7 +47,7 @@ XNN_REGISTER_INLINE Register<T> atanh(Register<T> x) { return xsimd::atanh(x); }
 /// Error at most 2.5 ulp, subnormal results included.
 template <class T>
 XNN_REGISTER_INLINE Register<T> sigmoid(Register<T> x) {
-    const Register<T> one(T(1)), e = exp(-abs(x));
+    const Register<T> one(T(1)), e = exp_of_negative(-abs(x));
     return select(x < Register<T>(T(0)), e, one) / (one + e);
 }
 

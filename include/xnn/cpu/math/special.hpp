@@ -18,48 +18,64 @@ template <>
 inline constexpr auto erf_terms<float> = std::array<float, 7>{1.2837917e-1f, -3.7612626e-1f, 1.12836e-1f,  -2.6854444e-2f,
                                                               5.189535e-3f,  -8.0208416e-4f, 7.889119e-5f};
 
-// Minimax terms of (1 + 2x) exp(x^2) erfc(x) for x >= 0, in powers of (x - centre) / (x + centre).
+// Minimax terms of (x + centre) exp(x^2 / 2) Phi(-x) for x >= 0, in powers of (x - centre) / (x + centre).
 template <class T>
-struct ErfcxSeries {
-    static constexpr T centre = 4;
-    static constexpr std::array<T, 23> terms = {
-        1.2329951186255526,      -0.13962111684056286,  0.015379652102620177,    0.06809705425473309,
-        -0.10103906603632415,    0.09373283499692843,   -0.06633036581205365,    0.03716751556050417,
-        -0.016197734054300333,   0.005031969772286326,  -0.0007577733654726344,  -0.0001992555891243672,
-        0.00015062231014541043,  -2.4402915923872606e-05, -1.1224876454469938e-05, 5.717397493325241e-06,
-        3.0135395397273393e-07,  -8.34596525895664e-07, 6.284220345929418e-08,   1.150001848609291e-07,
-        -7.860553861951767e-09,  -1.3585602114177607e-08, -1.7749253222166766e-09};
+struct TailSeries {
+    static constexpr T centre = 3.5;
+    static constexpr std::array<T, 25> terms = {
+        0.7444160754359381,       -0.565561816053779,       0.31542496988795105,      -0.11605092871407795,
+        0.01740783260212604,      0.006476218919886797,     -0.0031891010499024365,   -0.00044501295074519535,
+        0.00047665711795137145,   6.703324211483654e-05,    -7.558475240091516e-05,   -1.8788977271301132e-05,
+        1.150695895909185e-05,    5.6522792307702845e-06,   -1.1657514357740533e-06,  -1.4802083101778817e-06,
+        -1.4224688762281327e-07,  2.9626601221927526e-07,   1.2329363046758466e-07,   -3.2139931329570544e-08,
+        -3.638709345052641e-08,   -2.6348963056905813e-09,  5.225795593981527e-09,    1.1728384507478627e-09,
+        -1.3355973980619828e-10};
 };
 template <>
-struct ErfcxSeries<float> {
-    static constexpr float centre = 3;
-    static constexpr std::array<float, 11> terms = {1.253008e0f,    -1.3562115e-1f,  -4.75624e-2f, 1.296464e-1f,
-                                                    -1.1927087e-1f, 6.82959e-2f,     -2.3798196e-2f, 2.5662975e-3f,
-                                                    2.0027477e-3f,  -7.7512575e-4f,  -2.669928e-4f};
+struct TailSeries<float> {
+    static constexpr float centre = 2.8284271f;
+    static constexpr std::array<float, 9> terms = {7.2236806e-1f,  -4.8589611e-1f, 1.9761519e-1f,
+                                                   -2.5764503e-2f, -1.5192591e-2f, 4.5555294e-3f,
+                                                   2.1098722e-3f,  -5.3819211e-4f, -3.3032952e-4f};
 };
 
-/// exp(x^2) erfc(x) for 0 <= x <= exp_square_limit.
+/// exp(x^2 / 2) Phi(-x) for x >= 0.
 template <class T>
-XNN_REGISTER_INLINE Register<T> erfcx(Register<T> x) {
-    const Register<T> one(T(1)), centre(ErfcxSeries<T>::centre);
-    const Register<T> q = (x - centre) / (x + centre);
-    return horner(q, ErfcxSeries<T>::terms) / (x + x + one);
+XNN_REGISTER_INLINE Register<T> scaled_tail(Register<T> x) {
+    const Register<T> one(T(1)), part = one / (x + Register<T>(TailSeries<T>::centre));
+    const Register<T> q = simd::fma(Register<T>(-2 * TailSeries<T>::centre), part, one);
+    return horner(q, TailSeries<T>::terms) * part;
 }
 
-/// Beyond it exp(-x^2 / 2) is 0.
+inline constexpr double root_two = 1.41421356237309504880;
+/// Beyond it exp(-x^2) is 0, and so is exp(-x^2 / 2) beyond root_two times it.
 template <class T>
-inline constexpr T exp_square_limit = sizeof(T) == 4 ? T(15) : T(39);
+inline constexpr T exp_square_limit = sizeof(T) == 4 ? T(10.25) : T(27.5);
 
-/// exp(-x^2 factor) for factor 1 or 0.5 and 0 <= x: the rounding error of x^2 would be magnified by the exponential.
+/// |x|, or the limit where that is less; NaN stays.
+template <class T>
+XNN_REGISTER_INLINE Register<T> size_up_to(T limit, Register<T> x) { return simd::min_or_nan(Register<T>(limit), abs(x)); }
+
+/// What x * x loses by rounding to `square`, exactly.
+template <class T>
+XNN_REGISTER_INLINE Register<T> lost_in_square(Register<T> x, Register<T> square) {
+    if constexpr (simd::fma_rounds_once) {
+        return simd::fma(x, x, -square);
+    } else {
+        using Bits = xsimd::batch<bits_t<T>>;
+        constexpr bits_t<T> high_half = sizeof(T) == 4 ? bits_t<T>(~0xfff) : bits_t<T>(~0x7ffffff);
+        const Register<T> high = xsimd::bitwise_cast<Register<T>>(xsimd::bitwise_cast<Bits>(x) & Bits(high_half));
+        return (high * high - square) + (x - high) * (x + high);
+    }
+}
+
+/// exp(-x^2 factor) for factor 1 or 0.5 and x up to the limit that belongs to it: the rounding error of x^2 would be
+/// magnified by the exponential.
 template <class T>
 XNN_REGISTER_INLINE Register<T> exp_minus_square(Register<T> x, T factor) {
-    using Bits = xsimd::batch<bits_t<T>>;
-    constexpr bits_t<T> high_half = sizeof(T) == 4 ? bits_t<T>(~0xfff) : bits_t<T>(~0x7ffffff);
-    const Register<T> high = xsimd::bitwise_cast<Register<T>>(xsimd::bitwise_cast<Bits>(x) & Bits(high_half));
-    const Register<T> square = x * x;
-    const Register<T> lost = (high * high - square) + (x - high) * (x + high);
-    const Register<T> e = exp(square * Register<T>(-factor));
-    return simd::fma(e, lost * Register<T>(-factor), e);
+    const Register<T> square = x * x, scale_by(-factor);
+    const ExpReduction<T> part{square * scale_by};
+    return scale(exp_near_zero(simd::fma(lost_in_square(x, square), scale_by, part.r)), part.k);
 }
 
 struct Lgamma {
@@ -73,37 +89,37 @@ struct Digamma {
 
 }  // namespace detail
 
-/// 1 - erf(x); error at most 6 ulp.
+/// 1 - erf(x); error at most 6 ulp, 8 where processors have no fused multiply-add.
 template <class T>
 XNN_REGISTER_INLINE Register<T> erfc(Register<T> x) {
-    const Register<T> size = detail::limit(abs(x), T(0), detail::exp_square_limit<T>);
-    const Register<T> tail = detail::erfcx(size) * detail::exp_minus_square(size, T(1));
-    return select(x < Register<T>(T(0)), Register<T>(T(2)) - tail, tail);
+    const Register<T> two(T(2)), size = detail::size_up_to(detail::exp_square_limit<T>, x);
+    const Register<T> scaled = detail::scaled_tail(size * Register<T>(T(detail::root_two)));
+    const Register<T> tail = two * scaled * detail::exp_minus_square(size, T(1));
+    return select(x < Register<T>(T(0)), two - tail, tail);
 }
 
 /// Error at most 2 ulp.
 template <class T>
 XNN_REGISTER_INLINE Register<T> erf(Register<T> x) {
-    const Register<T> one(T(1)), size = abs(x), square = x * x;
+    const Register<T> one(T(1)), square = x * x;
     const Register<T> near = simd::fma(x, detail::horner(square, detail::erf_terms<T>), x);
-    const Register<T> bounded = detail::limit(size, T(0), detail::exp_square_limit<T>);
-    const Register<T> far = one - detail::erfcx(bounded) * exp(-bounded * bounded);
-    return select(size < one, near, copysign(far, x));
+    const Register<T> size = detail::size_up_to(detail::exp_square_limit<T>, x);
+    const Register<T> half = detail::scaled_tail(size * Register<T>(T(detail::root_two))) * exp(-size * size);
+    return select(size < one, near, copysign(one - (half + half), x));
 }
 
-/// Phi(x) = erfc(-x / sqrt(2)) / 2; error at most 6 ulp, also far to the left, where 1 + erf would cancel.
+/// Phi(x) = erfc(-x / sqrt(2)) / 2; error at most 6 ulp as in erfc, also far to the left, where 1 + erf would cancel.
 template <class T>
 XNN_REGISTER_INLINE Register<T> normal_cdf(Register<T> x) {
-    const Register<T> size = detail::limit(abs(x), T(0), detail::exp_square_limit<T>);
-    const Register<T> scaled = detail::erfcx(size * Register<T>(T(0.70710678118654752440)));
-    const Register<T> tail = Register<T>(T(0.5)) * scaled * detail::exp_minus_square(size, T(0.5));
+    const Register<T> size = detail::size_up_to(T(detail::root_two) * detail::exp_square_limit<T>, x);
+    const Register<T> tail = detail::scaled_tail(size) * detail::exp_minus_square(size, T(0.5));
     return select(x > Register<T>(T(0)), Register<T>(T(1)) - tail, tail);
 }
 
 /// phi(x) = exp(-x^2 / 2) / sqrt(2 pi); error at most 3 ulp.
 template <class T>
 XNN_REGISTER_INLINE Register<T> normal_pdf(Register<T> x) {
-    const Register<T> size = detail::limit(abs(x), T(0), detail::exp_square_limit<T>);
+    const Register<T> size = detail::size_up_to(T(detail::root_two) * detail::exp_square_limit<T>, x);
     return Register<T>(T(0.39894228040143267794)) * detail::exp_minus_square(size, T(0.5));
 }
 

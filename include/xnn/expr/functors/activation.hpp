@@ -50,25 +50,27 @@ struct Gelu {
     XNN_INLINE V backward(V g, V x, V) const { return g * (math::normal_cdf(x) + x * math::normal_pdf(x)); }
 };
 
-/// x (1 + tanh(u)) / 2 = x sigmoid(2u) with u = sqrt(2 / pi) (x + 0.044715 x^3): GELU with approximate="tanh".
+/// x (1 + tanh(u)) / 2 = x / (1 + exp(-2u)) with u = sqrt(2 / pi) (x + 0.044715 x^3): GELU with approximate="tanh".
 struct GeluTanh {
     static constexpr std::string_view name = "gelu_tanh";
     static constexpr bool needs_input = true, needs_output = false;
     template <class V>
-    XNN_INLINE V operator()(V x) const { return x * math::sigmoid(x * slope(x, cubic)); }
+    XNN_INLINE V operator()(V x) const { return x / (V(1) + opposite_power(x)); }
     template <int, class V>
     XNN_INLINE V backward(V g, V x, V) const {
-        const V s = math::sigmoid(x * slope(x, cubic));
-        return g * (s * (V(1) + x * (V(1) - s) * slope(x, 3 * cubic)));
+        const V s = V(1) / (V(1) + opposite_power(x));
+        return g * (s * (V(1) + x * (V(1) - s) * slope(x, 2 * scale, 3 * cubic)));
     }
 
-    static constexpr double cubic = 0.044715;
-    /// 2 sqrt(2 / pi) (1 + factor x^2)
+    static constexpr double cubic = 0.044715, scale = 0.79788456080286535588, log2e = 1.44269504088896340736;
+    /// factor (1 + square x^2)
     template <class V>
-    XNN_INLINE static V slope(V x, double factor) {
-        constexpr double scale = 1.59576912160573071176;
-        return detail::constant<V>(scale) + detail::constant<V>(scale * factor) * (x * x);
+    XNN_INLINE static V slope(V x, double factor, double square) {
+        return math::fma(detail::constant<V>(factor * square), x * x, detail::constant<V>(factor));
     }
+    /// exp(-2u), as a power of 2.
+    template <class V>
+    XNN_INLINE static V opposite_power(V x) { return math::exp2(x * slope(x, -2 * log2e * scale, cubic)); }
 };
 
 /// x tanh(log(1 + exp(x))) = x n / (n + 2) with n = e (e + 2), e = exp(x).
