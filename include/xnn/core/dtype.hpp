@@ -53,7 +53,7 @@ public:
 
     static constexpr std::uint16_t encode(float value) {
 #ifdef __F16C__
-        if (!std::is_constant_evaluated()) return _cvtss_sh(value, 0);
+        if (!std::is_constant_evaluated()) return static_cast<std::uint16_t>(_mm_cvtsi128_si32(_mm_cvtps_ph(_mm_set_ss(value), 0)));
 #endif
         const auto bits = std::bit_cast<std::uint32_t>(value);
         const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
