@@ -294,16 +294,18 @@ XNN_INLINE double fold_register(__m256d v, F f) {
 }
 #endif
 #if defined(__AVX512F__)
+// (Shuffles of the language, for GCC 12 warns of the intrinsics that split a register.)
 template <class F>
 XNN_INLINE float fold_register(__m512 v, F f) {
     using Half = xsimd::batch<float, xsimd::avx>;
-    const __m256 high = _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xf, _mm512_castps_pd(v), 1));
-    return fold_register(f(Half(_mm512_castps512_ps256(v)), Half(high)), f);
+    const __m256 low = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), high = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    return fold_register(f(Half(low), Half(high)), f);
 }
 template <class F>
 XNN_INLINE double fold_register(__m512d v, F f) {
     using Half = xsimd::batch<double, xsimd::avx>;
-    return fold_register(f(Half(_mm512_castpd512_pd256(v)), Half(_mm512_maskz_extractf64x4_pd(0xf, v, 1))), f);
+    const __m256d low = __builtin_shufflevector(v, v, 0, 1, 2, 3), high = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+    return fold_register(f(Half(low), Half(high)), f);
 }
 #endif
 template <class T, class F>
