@@ -1,6 +1,7 @@
 #include "xnn/data/loader.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 #include <stdexcept>
 
