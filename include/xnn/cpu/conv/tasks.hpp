@@ -2,8 +2,11 @@
 #pragma once
 
 #include "xnn/core/parallel.hpp"
+#include "xnn/cpu/simd.hpp"
 
-namespace xnn::kernels::conv_detail {
+namespace xnn::kernels {
+inline namespace XNN_SIMD_ARCH {
+namespace conv_detail {
 
 /// Work below which threads cost more than they bring.
 inline constexpr double worth_threads = 4e6;
@@ -17,4 +20,6 @@ void for_tasks(index_t tasks, double operations, const Task& task) {
         for (index_t i = 0; i < tasks; ++i) task(i);
 }
 
-}  // namespace xnn::kernels::conv_detail
+}  // namespace conv_detail
+}  // namespace XNN_SIMD_ARCH
+}  // namespace xnn::kernels
