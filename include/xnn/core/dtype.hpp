@@ -46,7 +46,7 @@ private:
 }  // namespace detail
 
 /// IEEE binary16: five bits of exponent, ten of fraction. Rounds to nearest even. Laid out as xtl's half, whose header
-/// would be a fifth of all that a program with xnn.hpp reads.
+/// would be a tenth of all that a program with xnn.hpp reads.
 class float16 : public detail::StoredFloat<float16> {
 public:
     using StoredFloat::StoredFloat;
