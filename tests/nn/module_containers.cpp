@@ -86,7 +86,7 @@ TEST_CASE("a ModuleList of one type is as long as the program says", "[nn]") {
     for (const auto& layer : model.blocks) count += static_cast<int>(layer.weight.data()[0]);
     REQUIRE(count == 2 + 3 + 5 + 2);
     REQUIRE_ERROR(model.blocks[4], "ModuleList", "a list of 4", "4");
-    REQUIRE_ERROR(model.blocks.insert(9, times(1)), "ModuleList::insert", "9");
+    REQUIRE_ERROR(model.blocks.insert(9, times(1)), "ModuleList", "a list of 4", "9");
     REQUIRE_ERROR(Deep{}(x), "at least one module");
 }
 
@@ -110,6 +110,11 @@ TEST_CASE("dictionaries of modules and parameters name their entries", "[nn]") {
     optimizer.step();
     REQUIRE(model.shifts["up"].data()[0] == 0);
     REQUIRE(model.scales[1].data()[0] == 6);
+
+    model.scales.extend(model.scales).pop(0);
+    REQUIRE(model.scales.size() == 3);
+    REQUIRE(model.scales[-1].storage() != model.scales[0].storage());
+    REQUIRE_ERROR(model.scales[-4], "ParameterList", "a list of 3", "-4");
 
     REQUIRE(model.heads.keys() == std::vector<std::string>{"a", "b"});
     REQUIRE(model.heads.pop("a").weight.data()[0] == 7);

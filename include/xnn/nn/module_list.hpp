@@ -2,24 +2,12 @@
 // https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
 #pragma once
 
-#include <initializer_list>
 #include <utility>
-#include <vector>
 
 #include "xnn/nn/containers.hpp"
+#include "xnn/nn/list.hpp"
 
 namespace xnn::nn {
-
-namespace detail {
-/// A place in a list of this size; a negative one counts from the end. Throws Error outside it.
-[[gnu::cold]] inline std::size_t place_in(std::string_view list, std::size_t size, index_t place, bool may_be_end = false) {
-    const auto count = static_cast<index_t>(size);
-    const index_t from_start = place < 0 ? place + count : place;
-    if (from_start < 0 || from_start >= count + (may_be_end ? 1 : 0))
-        fail(list, "a place in a list of " + std::to_string(size), std::to_string(place));
-    return static_cast<std::size_t>(from_start);
-}
-}  // namespace detail
 
 /// `ModuleList<Block>`: modules of one type, as many as the program says, named "0", "1", …. A forward sends its input
 /// through them with `through_blocks(blocks, x, call)`.
@@ -49,52 +37,9 @@ struct ModuleList : Module<ModuleList<Modules...>> {
 };
 
 template <AnyModule M>
-struct ModuleList<M> : Module<ModuleList<M>> {
-    ModuleList() = default;
-    /// As many modules, each made without arguments.
-    explicit ModuleList(std::size_t size)
-        requires std::default_initializable<M>
-        : modules_(size) {}
-    ModuleList(std::initializer_list<M> modules) : modules_(modules) {}
-
-    ModuleList& append(M module) {
-        modules_.push_back(std::move(module));
-        return *this;
-    }
-    /// Copies of another list's modules behind these.
-    ModuleList& extend(const ModuleList& others) {
-        std::vector<M> more = others.modules_;
-        for (M& module : more) modules_.push_back(std::move(module));
-        return *this;
-    }
-    /// In front of the module at this place. Throws Error for a place outside the list.
-    ModuleList& insert(index_t place, M module) {
-        const auto at = detail::place_in("ModuleList::insert", size(), place, true);
-        modules_.insert(modules_.begin() + static_cast<std::ptrdiff_t>(at), std::move(module));
-        return *this;
-    }
-    /// Takes a module out of the list. Throws Error for a place outside it.
-    M pop(index_t place = -1) {
-        const auto at = modules_.begin() + static_cast<std::ptrdiff_t>(detail::place_in("ModuleList::pop", size(), place));
-        M module = std::move(*at);
-        modules_.erase(at);
-        return module;
-    }
-
-    std::size_t size() const { return modules_.size(); }
-    /// A negative place counts from the end. Throws Error for a place outside the list.
-    M& operator[](index_t place) { return modules_[detail::place_in("ModuleList", size(), place)]; }
-    const M& operator[](index_t place) const { return modules_[detail::place_in("ModuleList", size(), place)]; }
-    auto begin() { return modules_.begin(); }
-    auto end() { return modules_.end(); }
-    auto begin() const { return modules_.begin(); }
-    auto end() const { return modules_.end(); }
-
-    template <class Self, class F>
-    static constexpr void visit_own_members(Self& self, F&& f) { f("", self.modules_); }
-
-private:
-    std::vector<M> modules_;
+struct ModuleList<M> : Module<ModuleList<M>>, List<ModuleList<M>, M> {
+    static constexpr std::string_view container = "ModuleList";
+    using List<ModuleList, M>::List;
 };
 
 /// x through call(list[i], i, x) for each i, as through_blocks() with an array: each module must give the shape and dtype
