@@ -4,13 +4,18 @@
 #include <array>
 #include <cstddef>
 
-/// Marks a function that must vanish into its caller: the body of a loop over SIMD registers.
+/// Marks a function of the host that must vanish into its caller: what works on SIMD registers.
+#if defined(__GNUC__)
+#define XNN_CPU_INLINE [[gnu::always_inline]] inline
+#else
+#define XNN_CPU_INLINE inline
+#endif
+
+/// The same for functions of host and device: the body of a loop over elements.
 #if defined(__CUDACC__)
 #define XNN_INLINE __host__ __device__ __forceinline__
-#elif defined(__GNUC__)
-#define XNN_INLINE [[gnu::always_inline]] inline
 #else
-#define XNN_INLINE inline
+#define XNN_INLINE XNN_CPU_INLINE
 #endif
 
 /// The same, and its opposite, for a lambda: stands between its parameters and its body.
@@ -23,7 +28,9 @@
 #endif
 
 /// Unrolls the loop that follows completely; its trip count must be a small constant.
-#if defined(__clang__)
+#if defined(__CUDACC__)
+#define XNN_UNROLL _Pragma("unroll")
+#elif defined(__clang__)
 #define XNN_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #define XNN_UNROLL _Pragma("GCC unroll 64")

@@ -1,6 +1,7 @@
 // Aligned memory and its owners.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstring>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "xnn/core/config.hpp"
+#include "xnn/core/device.hpp"
 
 namespace xnn {
 
@@ -17,10 +19,41 @@ inline constexpr std::size_t alignment = 64;
 /// Bytes that an allocation of this size takes in a Workspace.
 constexpr std::size_t aligned_size(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
+namespace kernels {
+
+// The memory of a device: each has these two beside its Buffer.
+
+/// Sets each byte.
+inline void set_bytes(Cpu, void* p, int value, std::size_t bytes) {
+    if (bytes > 0) std::memset(p, value, bytes);
+}
+/// Copies bytes from one device to another; what is copied to the host is there when this returns.
+inline void copy_bytes(Cpu, void* to, Cpu, const void* from, std::size_t bytes) {
+    if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+/// Sets n elements to a number.
+template <class T>
+void fill(Cpu, T* p, index_t n, T value) { std::fill_n(p, n, value); }
+
+}  // namespace kernels
+
 namespace detail {
 
-/// Uninitialised bytes, shared by all copies of the object: the last one frees them.
-class Buffer {
+/// Where tests read the memory of a GPU from the host, the work that writes it must be done first.
+template <class Device>
+void await_for_tests() {
+#ifdef XNN_CUDA_MEMORY_ON_HOST
+    if constexpr (std::is_same_v<Device, Cuda>) await(Device{});
+#endif
+}
+
+/// Uninitialised bytes in the memory of a device, shared by all copies of the object: the last one frees them.
+template <class Device>
+class Buffer;
+
+template <>
+class Buffer<Cpu> {
 public:
     Buffer() = default;
     explicit Buffer(std::size_t bytes) {
@@ -48,10 +81,6 @@ public:
         if (bytes <= size()) return;
         *this = Buffer();  // before the new memory is taken, not after
         *this = Buffer(aligned_size(bytes));
-    }
-    [[gnu::noinline]] void reserve_zeros(std::size_t bytes) {
-        reserve(bytes);
-        if (bytes > 0) std::memset(data_, 0, bytes);
     }
 
 private:

@@ -9,7 +9,7 @@ namespace xnn {
 /// call for the same purpose hands out the same memory, or moves it to grow; only the first calls allocate.
 template <class Purpose, class T>
 T* scratch(index_t n) {
-    static thread_local detail::Buffer buffer;
+    static thread_local detail::Buffer<Cpu> buffer;
     buffer.reserve(static_cast<std::size_t>(n) * sizeof(T));
     return reinterpret_cast<T*>(buffer.data());
 }

@@ -17,7 +17,7 @@
 namespace xnn {
 
 /// Memory of somebody else, read as a row-major array of this shape. T is const where it may not be written.
-template <class T, AnyShape S, class Device = Cpu>
+template <class T, AnyShape S, class Device = DefaultDevice>
 struct TensorView {
     using value_type = std::remove_const_t<T>;
     using shape_type = S;
@@ -34,16 +34,19 @@ struct TensorView {
 namespace detail {
 
 /// Uninitialised aligned memory for elements; grows, and shrinks never. Copies share it.
-template <class T>
+template <class T, class Device>
 class HeapStorage {
 public:
     T* data() { return reinterpret_cast<T*>(buffer_.data()); }
     const T* data() const { return reinterpret_cast<const T*>(buffer_.data()); }
     void reserve(index_t n) { buffer_.reserve(static_cast<std::size_t>(n) * sizeof(T)); }
-    void make_zeros(index_t n) { buffer_.reserve_zeros(static_cast<std::size_t>(n) * sizeof(T)); }
+    void make_zeros(index_t n) {
+        reserve(n);
+        set_bytes(Device{}, buffer_.data(), 0, static_cast<std::size_t>(n) * sizeof(T));
+    }
 
 private:
-    Buffer buffer_;
+    Buffer<Device> buffer_;
 };
 
 /// Elements inside the object: small tensors of a static shape.
@@ -64,9 +67,25 @@ private:
 
 inline constexpr std::size_t inline_bytes = 128;
 
-template <class T, class S>
-using Storage = std::conditional_t<S::is_static && static_cast<std::size_t>(S::static_size) * sizeof(T) <= inline_bytes,
-                                   InlineStorage<T, S::is_static ? S::static_size : 0>, HeapStorage<T>>;
+/// Whether tensors of this shape hold their elements themselves: only on the host do objects stand where elements must.
+template <class T, class S, class Device>
+inline constexpr bool is_stored_inline =
+    std::same_as<Device, Cpu> && S::is_static && static_cast<std::size_t>(S::static_size) * sizeof(T) <= inline_bytes;
+
+template <class T, class S, class Device>
+using Storage = std::conditional_t<is_stored_inline<T, S, Device>, InlineStorage<T, S::is_static ? S::static_size : 0>, HeapStorage<T, Device>>;
+
+/// Copies n elements from one device to another.
+template <class To, class From, class T>
+void copy_elements(T* to, const T* from, index_t n) {
+    if constexpr (std::same_as<To, Cpu> && std::same_as<From, Cpu>)
+        std::copy_n(from, n, to);
+    else
+        copy_bytes(To{}, to, From{}, from, static_cast<std::size_t>(n) * sizeof(T));
+}
+
+template <class Device, class T>
+void fill_elements(T* p, index_t n, T value) { fill(Device{}, p, n, value); }
 
 /// Anything that assign(tensor, expression), found by argument-dependent lookup, can evaluate.
 template <class E>
@@ -74,18 +93,18 @@ concept Assignable = requires { typename std::remove_cvref_t<E>::xnn_expression;
 
 }  // namespace detail
 
-template <Element T, AnyShape S, class Device = Cpu>
-class Tensor;
-
 /// An array that owns its memory: row-major, aligned to `alignment` (small static ones stand inside the object). A value:
 /// copies are deep. Made from an expression it evaluates it, as xtensor's containers do. Moved-from tensors may only be
-/// assigned to or destroyed.
-template <Element T, AnyShape S>
-class Tensor<T, S, Cpu> {
+/// assigned to or destroyed. Elements on a GPU are out of the host's reach: what would touch them one by one does not exist
+/// there; to<Cpu>(tensor) brings them.
+template <Element T, AnyShape S, class Device = DefaultDevice>
+class Tensor {
+    static constexpr bool is_host = detail::is_host_memory<Device>;
+
 public:
     using value_type = T;
     using shape_type = S;
-    using device = Cpu;
+    using device = Device;
 
     /// Zeros. `dyn` extents are zero until something is assigned.
     Tensor() : Tensor(S{}) {}
@@ -102,15 +121,17 @@ public:
     Tensor(const S& shape, std::initializer_list<T> values) : Tensor(shape) {
         if (static_cast<index_t>(values.size()) != size())
             fail("Tensor", std::to_string(size()) + " elements", std::to_string(values.size()));
-        std::copy(values.begin(), values.end(), data());
+        detail::copy_elements<Device, Cpu>(data(), values.begin(), size());
     }
 
     /// A copy of an xtensor expression; throws Error where its shape does not fit.
     template <XtensorExpression E>
+        requires is_host
     explicit Tensor(const E& source) {
         copy_xtensor(source);
     }
     template <XtensorExpression E>
+        requires is_host
     Tensor& operator=(const E& source) {
         copy_xtensor(source);
         return *this;
@@ -131,9 +152,9 @@ public:
     /// The elements of a tensor whose type knows more or fewer of its extents; throws Error where they do not fit.
     template <AnyShape From>
         requires(!std::same_as<From, S> && fits(S::static_extents, From::static_extents))
-    Tensor(const Tensor<T, From, Cpu>& other) {
+    Tensor(const Tensor<T, From, Device>& other) {
         resize(S(other.shape().extents()));
-        std::copy_n(other.data(), size(), data());
+        detail::copy_elements<Device, Device>(data(), other.data(), size());
     }
     Tensor& operator=(const Tensor& other) {
         if (this != &other) copy(other);
@@ -142,31 +163,38 @@ public:
     Tensor(Tensor&&) noexcept = default;
     Tensor& operator=(Tensor&&) noexcept = default;
 
-    T* data() { return storage_.data(); }
-    const T* data() const { return storage_.data(); }
+    /// The elements, in the device's memory.
+    T* data() {
+        detail::await_for_tests<Device>();
+        return storage_.data();
+    }
+    const T* data() const {
+        detail::await_for_tests<Device>();
+        return storage_.data();
+    }
     const S& shape() const { return shape_; }
     index_t size() const { return shape_.size(); }
     index_t extent(std::size_t dimension) const { return shape_.extent(dimension); }
 
     /// The memory: copies of it share a large tensor's elements and keep them alive, as expressions do.
-    const detail::Storage<T, S>& storage() const { return storage_; }
+    const detail::Storage<T, S, Device>& storage() const { return storage_; }
 
-    TensorView<T, S, Cpu> view() { return {data(), shape_}; }
-    TensorView<const T, S, Cpu> view() const { return {data(), shape_}; }
+    TensorView<T, S, Device> view() { return {data(), shape_}; }
+    TensorView<const T, S, Device> view() const { return {data(), shape_}; }
 
-    T* begin() { return data(); }
-    T* end() { return data() + size(); }
-    const T* begin() const { return data(); }
-    const T* end() const { return data() + size(); }
+    T* begin() requires is_host { return data(); }
+    T* end() requires is_host { return data() + size(); }
+    const T* begin() const requires is_host { return data(); }
+    const T* end() const requires is_host { return data() + size(); }
 
     /// The element at these positions, one for each dimension; throws Error outside the shape.
     template <std::convertible_to<index_t>... I>
-        requires(sizeof...(I) == S::rank)
+        requires(is_host && sizeof...(I) == S::rank)
     T& operator()(I... position) {
         return data()[offset({static_cast<index_t>(position)...})];
     }
     template <std::convertible_to<index_t>... I>
-        requires(sizeof...(I) == S::rank)
+        requires(is_host && sizeof...(I) == S::rank)
     const T& operator()(I... position) const {
         return data()[offset({static_cast<index_t>(position)...})];
     }
@@ -174,11 +202,13 @@ public:
     /// The only element; throws Error if there is another number of them.
     T item() const {
         if (size() != 1) fail("Tensor::item", "one element", to_text(shape_.extents()));
-        return *data();
+        T result;
+        detail::copy_elements<Cpu, Device>(&result, data(), 1);
+        return result;
     }
 
     Tensor& fill(T value) {
-        std::fill_n(data(), size(), value);
+        detail::fill_elements<Device>(data(), size(), value);
         return *this;
     }
 
@@ -190,8 +220,8 @@ public:
 
     /// The same memory as an xtensor container: views, printing, reductions, files. Fixed where the shape is. Needs
     /// xnn/xtensor.hpp, as do tensors from xtensor expressions.
-    auto array() { return detail::xtensor_bridge<T>().view(data(), shape_); }
-    auto array() const { return detail::xtensor_bridge<T>().view(data(), shape_); }
+    auto array() requires is_host { return detail::xtensor_bridge<T>().view(data(), shape_); }
+    auto array() const requires is_host { return detail::xtensor_bridge<T>().view(data(), shape_); }
 
 private:
     index_t offset(const Dims<S::rank>& position) const {
@@ -208,7 +238,7 @@ private:
 
     void copy(const Tensor& other) {
         resize(other.shape_);
-        std::copy_n(other.data(), size(), data());
+        detail::copy_elements<Device, Device>(data(), other.data(), size());
     }
 
     template <class E>
@@ -218,8 +248,23 @@ private:
     }
 
     [[no_unique_address]] S shape_{};
-    detail::Storage<T, S> storage_;
+    detail::Storage<T, S, Device> storage_;
 };
+
+namespace detail {
+/// Calls f(elements) with an array of this device where the host can read and write it.
+template <class Device, class T, class F>
+void edit_on_host(T* data, index_t n, F&& f) {
+    if constexpr (is_host_memory<Device>) {
+        f(data);
+    } else {
+        Tensor<T, Shape<dyn>, Cpu> copy(Shape<dyn>{n});
+        copy_elements<Cpu, Device>(copy.data(), data, n);
+        f(copy.data());
+        copy_elements<Device, Cpu>(data, copy.data(), n);
+    }
+}
+}  // namespace detail
 
 /// The memory of an xtensor container as a view of this shape, without a copy; the container must outlive the view.
 /// Throws Error where the shapes do not fit.

@@ -22,17 +22,14 @@
 
 namespace xnn {
 
-template <class Device>
-class Workspace;
-
 /// Hands out temporaries in stack order. What it handed out since a mark() goes back with release(mark). It starts empty
 /// and takes memory in chunks while it does not know the need; reset() melts them into one, so that later rounds of the
 /// same work allocate nothing.
 ///
 /// With XNN_POISON_MEMORY defined, memory is handed out full of NaN; the address sanitizer sees what was not handed out,
 /// among it a guard zone behind each buffer.
-template <>
-class Workspace<Cpu> {
+template <class Device>
+class Workspace {
 public:
     struct Mark {
         std::size_t chunk;
@@ -74,14 +71,16 @@ public:
 private:
 #ifdef XNN_ASAN
     static constexpr std::size_t guard = alignment;
-    static void permit(std::byte* p, std::size_t bytes) { ASAN_UNPOISON_MEMORY_REGION(p, bytes); }
-    static void forbid(const detail::Buffer& chunk, std::size_t from) {
-        ASAN_POISON_MEMORY_REGION(chunk.data() + from, chunk.size() - from);
+    static void permit(std::byte* p, std::size_t bytes) {
+        if constexpr (!std::is_same_v<Device, Cuda>) ASAN_UNPOISON_MEMORY_REGION(p, bytes);
+    }
+    static void forbid(const detail::Buffer<Device>& chunk, std::size_t from) {
+        if constexpr (!std::is_same_v<Device, Cuda>) ASAN_POISON_MEMORY_REGION(chunk.data() + from, chunk.size() - from);
     }
 #else
     static constexpr std::size_t guard = 0;
     static void permit(std::byte*, std::size_t) {}
-    static void forbid(const detail::Buffer&, std::size_t) {}
+    static void forbid(const detail::Buffer<Device>&, std::size_t) {}
 #endif
 
     void* allocate_bytes(std::size_t bytes) {
@@ -97,27 +96,27 @@ private:
         peak_ = std::max(peak_, total_);
         permit(result, bytes);
 #ifdef XNN_POISON_MEMORY
-        std::memset(result, 0xff, bytes);
+        set_bytes(Device{}, result, 0xff, bytes);
 #endif
         return result;
     }
 
     [[gnu::cold, gnu::noinline]] void add_chunk(std::size_t bytes) {
         const std::size_t last = chunk_count_ == 0 ? 2048 : chunks_[chunk_count_ - 1].size();
-        chunks_[chunk_count_] = detail::Buffer(std::max(bytes, 2 * last));
+        chunks_[chunk_count_] = detail::Buffer<Device>(std::max(bytes, 2 * last));
         forbid(chunks_[chunk_count_++], 0);
     }
     [[gnu::cold, gnu::noinline]] void melt() {
         std::size_t capacity = 0;
         for (std::size_t i = 0; i < chunk_count_; ++i) {
             capacity += chunks_[i].size();
-            chunks_[i] = detail::Buffer();
+            chunks_[i] = detail::Buffer<Device>();
         }
-        chunks_[0] = detail::Buffer(capacity);
+        chunks_[0] = detail::Buffer<Device>(capacity);
         chunk_count_ = 1;
     }
 
-    detail::Buffer chunks_[48];  // each at least twice as large as the one before: there are never more
+    detail::Buffer<Device> chunks_[48];  // each at least twice as large as the one before: there are never more
     std::size_t chunk_count_ = 0;
     std::size_t chunk_ = 0;  // the chunk that is being filled
     std::size_t used_ = 0;   // bytes of it in use

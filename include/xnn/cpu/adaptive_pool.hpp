@@ -25,7 +25,7 @@ inline namespace XNN_SIMD_ARCH {
 namespace detail {
 
 template <class T>
-XNN_INLINE compute_t<T> sum_of_run(const T* x, index_t n) {
+XNN_CPU_INLINE compute_t<T> sum_of_run(const T* x, index_t n) {
     return simd::reduce_add(simd::sum_registers<T>(n, [=](index_t i, auto count) { return simd::load(x + i, count); }));
 }
 

@@ -77,7 +77,7 @@ void for_input_blocks(T* gx, bool accumulate, index_t planes, const PoolGeometry
 
 /// Calls `body(output row, w)` for the windows' elements that an input row is.
 template <class Body>
-XNN_INLINE void for_covering_rows(const PoolGeometry& g, const PoolRow& row, Body&& body) {
+XNN_CPU_INLINE void for_covering_rows(const PoolGeometry& g, const PoolRow& row, Body&& body) {
     for (index_t kd = 0; kd < g.kernel[0]; ++kd) {
         const index_t d = row.depth + g.padding[0] - kd * g.dilation[0];
         if (d % g.stride[0] != 0 || !inside(d / g.stride[0], g.output[0]) || d < 0) continue;

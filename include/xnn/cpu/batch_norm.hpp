@@ -29,14 +29,14 @@ struct ChannelRegisters {
 
     /// A number for each channel.
     template <class P>
-    XNN_INLINE V load(const P* p) const {
+    XNN_CPU_INLINE V load(const P* p) const {
         if constexpr (Single)
             return V(static_cast<C>(p[channel]));
         else
             return simd::load(p + channel, count);
     }
     template <class P>
-    XNN_INLINE void put(P* p, V v, bool accumulate) const {
+    XNN_CPU_INLINE void put(P* p, V v, bool accumulate) const {
         if (p == nullptr) return;
         if constexpr (Single)
             simd::put(p + channel, v, index_t{1}, accumulate);
@@ -45,7 +45,7 @@ struct ChannelRegisters {
     }
     /// Calls `body(position, n)` for all registers of the channels.
     template <class Body>
-    XNN_INLINE void for_elements(Body&& body) const {
+    XNN_CPU_INLINE void for_elements(Body&& body) const {
         for (index_t b = 0; b < extents.batch; ++b) {
             const index_t offset = (b * extents.channels + channel) * extents.inner;
             if constexpr (Single)
@@ -56,7 +56,7 @@ struct ChannelRegisters {
     }
     /// The sums of f(position, n) over all registers. Those of one channel's images are added in double precision.
     template <class F>
-    XNN_INLINE TwoSums<V> sum(F&& f) const {
+    XNN_CPU_INLINE TwoSums<V> sum(F&& f) const {
         if constexpr (Single) {
             TwoSums<double> total{0, 0};
             for (index_t b = 0; b < extents.batch; ++b) {
@@ -94,7 +94,7 @@ void for_channels(const BatchNormExtents& e, Body&& body) {
 
 /// y = (x - mean) rstd weight + bias
 template <class T, class Channels>
-XNN_INLINE void normalize(const Channels& channels, const T* x, const T* weight, const T* bias, T* y,
+XNN_CPU_INLINE void normalize(const Channels& channels, const T* x, const T* weight, const T* bias, T* y,
                           simd::batch<T> mean, simd::batch<T> rstd) {
     using V = simd::batch<T>;
     const V scale = weight != nullptr ? rstd * channels.load(weight) : rstd;

@@ -102,7 +102,7 @@ struct RowRegisters {
 
     /// Calls `body(position, n, class weights)`; weights beyond the last class are 0.
     template <class Body>
-    XNN_INLINE void for_classes(const T* weight, Body&& body) const {
+    XNN_CPU_INLINE void for_classes(const T* weight, Body&& body) const {
         if constexpr (Rows) {
             simd::for_registers<T>(classes, [&](index_t i, auto n) {
                 const V w = weight != nullptr ? simd::load(weight + i, n) : simd::keep<T>(V(1), n, C(0));
@@ -114,14 +114,14 @@ struct RowRegisters {
         }
     }
     /// A sum over classes, from what for_classes added up.
-    XNN_INLINE V total(V sum) const {
+    XNN_CPU_INLINE V total(V sum) const {
         if constexpr (Rows)
             return V(simd::reduce_add(sum));
         else
             return sum;
     }
     /// Maxima and log Σ exp(x - maximum); the exponentials go where x stands in x, if they are wanted.
-    XNN_INLINE SoftmaxSums<V> log_sums(const T* x, C* exponentials) const {
+    XNN_CPU_INLINE SoftmaxSums<V> log_sums(const T* x, C* exponentials) const {
         if constexpr (Rows) {
             C* const to = exponentials != nullptr ? exponentials + offset : nullptr;
             const auto [maximum, sum] = softmax_sums(x + offset, classes, [to](index_t i, auto n, V e) {
@@ -134,19 +134,19 @@ struct RowRegisters {
         }
     }
     /// What belongs to the rows, one number each.
-    XNN_INLINE V load(const C* p) const {
+    XNN_CPU_INLINE V load(const C* p) const {
         if constexpr (Rows)
             return V(p[row]);
         else
             return simd::load(p + row, count);
     }
-    XNN_INLINE void store(C* p, V v) const {
+    XNN_CPU_INLINE void store(C* p, V v) const {
         if constexpr (Rows)
             simd::store(p + row, v, index_t{1});
         else
             simd::store(p + row, v, count);
     }
-    XNN_INLINE V spread(const C* p) const {
+    XNN_CPU_INLINE V spread(const C* p) const {
         if constexpr (Rows)
             return V(p[0]);
         else

@@ -91,7 +91,7 @@ index_t link_uses(const I* indices, index_t count, index_t padding_idx, RowUses 
 
 /// Writes or adds Σ term(i, k, n) over the uses i of a row, or their mean; n is the count of elements from k on.
 template <class T, class Term>
-XNN_INLINE void put_uses(RowUses uses, index_t row, index_t width, T* to, bool accumulate, bool mean, Term term) {
+XNN_CPU_INLINE void put_uses(RowUses uses, index_t row, index_t width, T* to, bool accumulate, bool mean, Term term) {
     using V = simd::batch<T>;
     index_t count = 1;
     if (mean)

@@ -41,7 +41,7 @@ namespace gemm_detail {
 constexpr Transpose operator!(Transpose t) { return t == Transpose::no ? Transpose::yes : Transpose::no; }
 
 template <class T>
-XNN_INLINE T apply(Activation activation, T value) {
+XNN_CPU_INLINE T apply(Activation activation, T value) {
     return activation == Activation::relu && value < T(0) ? T(0) : value;
 }
 

@@ -15,14 +15,14 @@ struct ParameterSums;  // names scratch memory
 
 /// A row of a matrix that something is multiplied with: weights, or 1.
 template <class T, class Count>
-XNN_INLINE simd::batch<T> load_or_one(const T* p, index_t i, Count n) {
+XNN_CPU_INLINE simd::batch<T> load_or_one(const T* p, index_t i, Count n) {
     return p != nullptr ? simd::load(p + i, n) : simd::keep<T>(simd::batch<T>(1), n, compute_t<T>(0));
 }
 
 /// The mean of the first part of a row, a guess of the mean of all. Of n / 16 numbers, its square distance from the mean is
 /// at most 15 variances, whatever the row: four bits of the variance may cancel, not more.
 template <class T>
-XNN_INLINE simd::batch<T> guess_mean(const T* x, index_t n) {
+XNN_CPU_INLINE simd::batch<T> guess_mean(const T* x, index_t n) {
     constexpr index_t w = simd::width<T>;
     const index_t sample = std::min(n, divide_up(divide_up(n, 16), w) * w);
     const auto sum = simd::sum_registers<T>(sample, [=](index_t i, auto count) { return simd::load(x + i, count); });
@@ -64,7 +64,7 @@ struct RowGradient {
     V mean_g{}, mean_gx{};
 
     template <class Count>
-    XNN_INLINE V normalized(index_t i, Count n) const { return (simd::load(x + i, n) - mean) * rstd; }
+    XNN_CPU_INLINE V normalized(index_t i, Count n) const { return (simd::load(x + i, n) - mean) * rstd; }
 };
 
 template <class T>

@@ -17,13 +17,13 @@ struct Winner {
     V number;
 
     /// Takes elements that come after all that were seen so far.
-    XNN_INLINE void take_later(V candidate, V candidate_number) {
+    XNN_CPU_INLINE void take_later(V candidate, V candidate_number) {
         const auto wins = (candidate > value) | simd::is_nan(candidate);
         value = simd::select(wins, candidate, value);
         number = simd::select(wins, candidate_number, number);
     }
     /// Takes elements that come before all that were seen so far; an element -∞ wins against none at all.
-    XNN_INLINE void take_earlier(V candidate, V candidate_number) {
+    XNN_CPU_INLINE void take_earlier(V candidate, V candidate_number) {
         const auto wins = (!(candidate < value)) & (value == value);
         value = simd::select(wins, candidate, value);
         number = simd::select(wins, candidate_number, number);

@@ -14,7 +14,7 @@ template <class V>
 struct TwoSums {
     V first;
     V second;
-    XNN_INLINE TwoSums& operator+=(const TwoSums& other) {
+    XNN_CPU_INLINE TwoSums& operator+=(const TwoSums& other) {
         first += other.first;
         second += other.second;
         return *this;
@@ -31,7 +31,7 @@ struct Moments {
 /// Moments from a first guess of the mean and the sums of (x - guess) and its square. The guess is close to the mean,
 /// so nothing cancels, and its rounding is corrected.
 template <class V, class C>
-XNN_INLINE Moments<V> moments_around(V guess, TwoSums<V> deviations, C n) {
+XNN_CPU_INLINE Moments<V> moments_around(V guess, TwoSums<V> deviations, C n) {
     const V shift = deviations.first / V(n);
     const V variance = deviations.second / V(n) - shift * shift;
     const V zero(C(0));
@@ -40,7 +40,7 @@ XNN_INLINE Moments<V> moments_around(V guess, TwoSums<V> deviations, C n) {
 
 /// 1 / √(variance + eps)
 template <class V, class C>
-XNN_INLINE V reciprocal_deviation(V variance, C eps) {
+XNN_CPU_INLINE V reciprocal_deviation(V variance, C eps) {
     return V(C(1)) / simd::square_root(variance + V(eps));
 }
 
@@ -50,7 +50,7 @@ inline constexpr index_t rows_per_block = 64;
 
 /// The sums of f(i) for i in [0, rows).
 template <class V, class F>
-XNN_INLINE TwoSums<V> sum_rows(index_t rows, F&& f) {
+XNN_CPU_INLINE TwoSums<V> sum_rows(index_t rows, F&& f) {
     TwoSums<V> total{V(0), V(0)};
     for (index_t first = 0; first < rows; first += rows_per_block) {
         TwoSums<V> block{V(0), V(0)};
@@ -62,7 +62,7 @@ XNN_INLINE TwoSums<V> sum_rows(index_t rows, F&& f) {
 
 /// The sums of f(i, n) over the registers of [0, size), two chains of additions each.
 template <class T, class F>
-XNN_INLINE TwoSums<simd::batch<T>> sum_pairs(index_t size, F&& f) {
+XNN_CPU_INLINE TwoSums<simd::batch<T>> sum_pairs(index_t size, F&& f) {
     using V = simd::batch<T>;
     constexpr index_t w = simd::width<T>;
     TwoSums<V> sums[2] = {{V(0), V(0)}, {V(0), V(0)}};

@@ -34,7 +34,7 @@ constexpr Interval common(Interval a, Interval b) {
 /// Calls `body(number of the element in the window, input row, w)` for the window elements of an output row that are
 /// not in the padding above and below it; from the last to the first.
 template <class Body>
-XNN_INLINE void for_window_rows(const PoolGeometry& g, const PoolRow& row, Body&& body) {
+XNN_CPU_INLINE void for_window_rows(const PoolGeometry& g, const PoolRow& row, Body&& body) {
     for (index_t kd = g.kernel[0]; kd-- > 0;) {
         const index_t d = row.depth * g.stride[0] - g.padding[0] + kd * g.dilation[0];
         if (!inside(d, g.input[0])) continue;

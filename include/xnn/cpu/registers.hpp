@@ -14,17 +14,17 @@ inline namespace XNN_SIMD_ARCH {
 struct Whole {};
 
 template <class T>
-XNN_INLINE batch<T> load(const T* p, Whole) {
+XNN_CPU_INLINE batch<T> load(const T* p, Whole) {
     return load(p);
 }
 template <class T>
-XNN_INLINE void store(T* p, batch<T> v, Whole) {
+XNN_CPU_INLINE void store(T* p, batch<T> v, Whole) {
     store(p, v);
 }
 
 /// 0, 1, 2, … in the elements of a register.
 template <class T>
-XNN_INLINE batch<T> lanes() {
+XNN_CPU_INLINE batch<T> lanes() {
     using C = compute_t<T>;
     alignas(64) static constexpr auto values = [] {
         std::array<C, static_cast<std::size_t>(width<T>)> result{};
@@ -36,52 +36,52 @@ XNN_INLINE batch<T> lanes() {
 
 /// The first n elements of v, and `fill` in the others.
 template <class T>
-XNN_INLINE batch<T> keep(batch<T> v, Whole, compute_t<T>) {
+XNN_CPU_INLINE batch<T> keep(batch<T> v, Whole, compute_t<T>) {
     return v;
 }
 template <class T>
-XNN_INLINE batch<T> keep(batch<T> v, index_t n, compute_t<T> fill) {
+XNN_CPU_INLINE batch<T> keep(batch<T> v, index_t n, compute_t<T> fill) {
     return select(lanes<T>() < batch<T>(static_cast<compute_t<T>>(n)), v, batch<T>(fill));
 }
 
 /// Where v is NaN. (xsimd's v != v is false for NaN on AVX.)
 template <class T>
-XNN_INLINE xsimd::batch_bool<T> is_nan(xsimd::batch<T> v) {
+XNN_CPU_INLINE xsimd::batch_bool<T> is_nan(xsimd::batch<T> v) {
     return !(v == v);
 }
 
 /// a > b ? a : b in each element; b where one is NaN. (Spelled so that GCC 12 does not warn of its own _mm512_max_*.)
 #if defined(__AVX512F__)
-XNN_INLINE batch<float> larger(batch<float> a, batch<float> b) { return _mm512_maskz_max_ps(mask16(16), a, b); }
-XNN_INLINE batch<double> larger(batch<double> a, batch<double> b) { return _mm512_maskz_max_pd(mask8(8), a, b); }
-XNN_INLINE batch<float> square_root(batch<float> v) { return _mm512_maskz_sqrt_ps(mask16(16), v); }
-XNN_INLINE batch<double> square_root(batch<double> v) { return _mm512_maskz_sqrt_pd(mask8(8), v); }
+XNN_CPU_INLINE batch<float> larger(batch<float> a, batch<float> b) { return _mm512_maskz_max_ps(mask16(16), a, b); }
+XNN_CPU_INLINE batch<double> larger(batch<double> a, batch<double> b) { return _mm512_maskz_max_pd(mask8(8), a, b); }
+XNN_CPU_INLINE batch<float> square_root(batch<float> v) { return _mm512_maskz_sqrt_ps(mask16(16), v); }
+XNN_CPU_INLINE batch<double> square_root(batch<double> v) { return _mm512_maskz_sqrt_pd(mask8(8), v); }
 #else
 template <class T>
-XNN_INLINE xsimd::batch<T> larger(xsimd::batch<T> a, xsimd::batch<T> b) {
+XNN_CPU_INLINE xsimd::batch<T> larger(xsimd::batch<T> a, xsimd::batch<T> b) {
     return xsimd::max(a, b);
 }
 template <class T>
-XNN_INLINE xsimd::batch<T> square_root(xsimd::batch<T> v) {
+XNN_CPU_INLINE xsimd::batch<T> square_root(xsimd::batch<T> v) {
     return xsimd::sqrt(v);
 }
 #endif
 
 /// Writes a gradient: overwrites whatever stands there, or adds to it.
 template <class T, class Count>
-XNN_INLINE void put(T* p, batch<T> v, Count n, bool accumulate) {
+XNN_CPU_INLINE void put(T* p, batch<T> v, Count n, bool accumulate) {
     store(p, accumulate ? load(p, n) + v : v, n);
 }
 /// The same for a single number.
 template <class T>
-XNN_INLINE void put(T* p, compute_t<T> v, bool accumulate) {
+XNN_CPU_INLINE void put(T* p, compute_t<T> v, bool accumulate) {
     *p = static_cast<T>(accumulate ? static_cast<compute_t<T>>(*p) + v : v);
 }
 
 /// Calls `body(i, n)` for each register in [0, size): n is Whole, and for the last register maybe a count below the
 /// width.
 template <class T, class Body>
-XNN_INLINE void for_registers(index_t size, Body&& body) {
+XNN_CPU_INLINE void for_registers(index_t size, Body&& body) {
     index_t i = 0;
     for (; i + width<T> <= size; i += width<T>) body(i, Whole{});
     if (i < size) body(i, size - i);
@@ -90,7 +90,7 @@ XNN_INLINE void for_registers(index_t size, Body&& body) {
 /// The sum of f(i, n) over the registers of [0, size); f fills up with zeros. Four chains of additions hide their
 /// latency.
 template <class T, class F>
-XNN_INLINE batch<T> sum_registers(index_t size, F&& f) {
+XNN_CPU_INLINE batch<T> sum_registers(index_t size, F&& f) {
     constexpr index_t w = width<T>;
     batch<T> sum[4] = {batch<T>(0), batch<T>(0), batch<T>(0), batch<T>(0)};
     index_t i = 0;

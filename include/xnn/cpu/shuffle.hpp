@@ -25,47 +25,47 @@ alignas(64) inline constexpr std::int32_t alternate_float[2][16] = {
 alignas(64) inline constexpr std::int64_t alternate_double[2][8] = {{0, 8, 1, 9, 2, 10, 3, 11},
                                                                     {4, 12, 5, 13, 6, 14, 7, 15}};
 }  // namespace detail
-XNN_INLINE batch<float> every_other(batch<float> a, batch<float> b) {
+XNN_CPU_INLINE batch<float> every_other(batch<float> a, batch<float> b) {
     return _mm512_permutex2var_ps(a, _mm512_load_si512(detail::every_other_float), b);
 }
-XNN_INLINE batch<double> every_other(batch<double> a, batch<double> b) {
+XNN_CPU_INLINE batch<double> every_other(batch<double> a, batch<double> b) {
     return _mm512_permutex2var_pd(a, _mm512_load_si512(detail::every_other_double), b);
 }
-XNN_INLINE Alternating<batch<float>> alternate(batch<float> a, batch<float> b) {
+XNN_CPU_INLINE Alternating<batch<float>> alternate(batch<float> a, batch<float> b) {
     return {_mm512_permutex2var_ps(a, _mm512_load_si512(detail::alternate_float[0]), b),
             _mm512_permutex2var_ps(a, _mm512_load_si512(detail::alternate_float[1]), b)};
 }
-XNN_INLINE Alternating<batch<double>> alternate(batch<double> a, batch<double> b) {
+XNN_CPU_INLINE Alternating<batch<double>> alternate(batch<double> a, batch<double> b) {
     return {_mm512_permutex2var_pd(a, _mm512_load_si512(detail::alternate_double[0]), b),
             _mm512_permutex2var_pd(a, _mm512_load_si512(detail::alternate_double[1]), b)};
 }
 #elif defined(__AVX2__)
-XNN_INLINE batch<float> every_other(batch<float> a, batch<float> b) {
+XNN_CPU_INLINE batch<float> every_other(batch<float> a, batch<float> b) {
     return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(a, b, 0xd8)), 0xd8));
 }
-XNN_INLINE batch<double> every_other(batch<double> a, batch<double> b) {
+XNN_CPU_INLINE batch<double> every_other(batch<double> a, batch<double> b) {
     return _mm256_permute4x64_pd(_mm256_shuffle_pd(a, b, 0xa), 0xd8);
 }
-XNN_INLINE Alternating<batch<float>> alternate(batch<float> a, batch<float> b) {
+XNN_CPU_INLINE Alternating<batch<float>> alternate(batch<float> a, batch<float> b) {
     const __m256 low = _mm256_unpacklo_ps(a, b), high = _mm256_unpackhi_ps(a, b);
     return {_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)};
 }
-XNN_INLINE Alternating<batch<double>> alternate(batch<double> a, batch<double> b) {
+XNN_CPU_INLINE Alternating<batch<double>> alternate(batch<double> a, batch<double> b) {
     const __m256d low = _mm256_unpacklo_pd(a, b), high = _mm256_unpackhi_pd(a, b);
     return {_mm256_permute2f128_pd(low, high, 0x20), _mm256_permute2f128_pd(low, high, 0x31)};
 }
 #elif defined(__SSE2__) && !defined(__AVX__)
-XNN_INLINE batch<float> every_other(batch<float> a, batch<float> b) { return _mm_shuffle_ps(a, b, 0xd8); }
-XNN_INLINE batch<double> every_other(batch<double> a, batch<double> b) { return _mm_shuffle_pd(a, b, 2); }
-XNN_INLINE Alternating<batch<float>> alternate(batch<float> a, batch<float> b) {
+XNN_CPU_INLINE batch<float> every_other(batch<float> a, batch<float> b) { return _mm_shuffle_ps(a, b, 0xd8); }
+XNN_CPU_INLINE batch<double> every_other(batch<double> a, batch<double> b) { return _mm_shuffle_pd(a, b, 2); }
+XNN_CPU_INLINE Alternating<batch<float>> alternate(batch<float> a, batch<float> b) {
     return {_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)};
 }
-XNN_INLINE Alternating<batch<double>> alternate(batch<double> a, batch<double> b) {
+XNN_CPU_INLINE Alternating<batch<double>> alternate(batch<double> a, batch<double> b) {
     return {_mm_unpacklo_pd(a, b), _mm_unpackhi_pd(a, b)};
 }
 #else
 template <class T>
-XNN_INLINE xsimd::batch<T> every_other(xsimd::batch<T> a, xsimd::batch<T> b) {
+XNN_CPU_INLINE xsimd::batch<T> every_other(xsimd::batch<T> a, xsimd::batch<T> b) {
     constexpr index_t w = width<T>;
     alignas(64) T from[2 * w], to[w];
     b.store_unaligned(from + w - 1);
@@ -74,7 +74,7 @@ XNN_INLINE xsimd::batch<T> every_other(xsimd::batch<T> a, xsimd::batch<T> b) {
     return xsimd::batch<T>::load_aligned(to);
 }
 template <class T>
-XNN_INLINE Alternating<xsimd::batch<T>> alternate(xsimd::batch<T> a, xsimd::batch<T> b) {
+XNN_CPU_INLINE Alternating<xsimd::batch<T>> alternate(xsimd::batch<T> a, xsimd::batch<T> b) {
     constexpr index_t w = width<T>;
     alignas(64) T from[2 * w], to[2 * w];
     a.store_aligned(from);
@@ -89,7 +89,7 @@ XNN_INLINE Alternating<xsimd::batch<T>> alternate(xsimd::batch<T> a, xsimd::batc
 
 /// p[0], p[stride], p[2 stride], …; reads nothing beyond the last of them.
 template <class T>
-XNN_INLINE batch<T> load_strided(const T* p, index_t stride, Whole) {
+XNN_CPU_INLINE batch<T> load_strided(const T* p, index_t stride, Whole) {
     if (stride == 1) return load(p);
     if (stride == 2) return every_other(load(p), load(p + width<T> - 1));
     alignas(64) compute_t<T> buffer[width<T>];
@@ -97,7 +97,7 @@ XNN_INLINE batch<T> load_strided(const T* p, index_t stride, Whole) {
     return batch<T>::load_aligned(buffer);
 }
 template <class T>
-XNN_INLINE batch<T> load_strided(const T* p, index_t stride, index_t n) {
+XNN_CPU_INLINE batch<T> load_strided(const T* p, index_t stride, index_t n) {
     constexpr index_t w = width<T>;
     if (stride == 1) return load(p, n);
     if (stride == 2) {
@@ -111,7 +111,7 @@ XNN_INLINE batch<T> load_strided(const T* p, index_t stride, index_t n) {
 
 /// Adds the elements of v to p[0], p[stride], p[2 stride], …; touches nothing beyond the last of them.
 template <class C, class Count>
-XNN_INLINE void add_strided(C* p, batch<C> v, index_t stride, Count n) {
+XNN_CPU_INLINE void add_strided(C* p, batch<C> v, index_t stride, Count n) {
     constexpr index_t w = width<C>;
     index_t count = w;
     if constexpr (!std::is_same_v<Count, Whole>) count = n;
@@ -146,10 +146,10 @@ constexpr index_t elements_of(index_t n) {
 #if defined(__AVX512BW__) && defined(__AVX512VL__)
 // Bytes are common here and so are short rows: for them the way through the stack takes most of the time.
 inline constexpr bool converts_bytes = true;
-XNN_INLINE batch<float> load_bytes(const std::uint8_t* p, index_t n) {
+XNN_CPU_INLINE batch<float> load_bytes(const std::uint8_t* p, index_t n) {
     return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, _mm_maskz_loadu_epi8(mask16(n), p)));
 }
-XNN_INLINE void store_bytes(std::uint8_t* p, batch<float> v, index_t n) {
+XNN_CPU_INLINE void store_bytes(std::uint8_t* p, batch<float> v, index_t n) {
     _mm512_mask_cvtepi32_storeu_epi8(p, mask16(n), _mm512_maskz_cvttps_epi32(0xffff, v));
 }
 #else
@@ -164,7 +164,7 @@ inline constexpr bool through_bytes =
 
 /// Integers as a register of T.
 template <class T, class From, class Count>
-XNN_INLINE batch<T> load_as(const From* p, Count n) {
+XNN_CPU_INLINE batch<T> load_as(const From* p, Count n) {
     const index_t elements = detail::elements_of<T>(n);
     if constexpr (detail::through_bytes<T, From>) {
         return detail::load_bytes(p, elements);
@@ -176,7 +176,7 @@ XNN_INLINE batch<T> load_as(const From* p, Count n) {
 }
 /// A register of T as integers.
 template <class T, class To, class Count>
-XNN_INLINE void store_as(To* p, batch<T> v, Count n) {
+XNN_CPU_INLINE void store_as(To* p, batch<T> v, Count n) {
     const index_t elements = detail::elements_of<T>(n);
     if constexpr (detail::through_bytes<T, To>) {
         detail::store_bytes(p, v, elements);

@@ -21,7 +21,7 @@ struct SoftmaxSums {
 
 /// The maximum of n numbers in a run.
 template <class T>
-XNN_INLINE compute_t<T> maximum_of_run(const T* x, index_t n) {
+XNN_CPU_INLINE compute_t<T> maximum_of_run(const T* x, index_t n) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
     constexpr C lowest = -std::numeric_limits<C>::infinity();
@@ -40,7 +40,7 @@ XNN_INLINE compute_t<T> maximum_of_run(const T* x, index_t n) {
 /// Of a row whose elements stand in a run. NaN in the row makes the sum NaN. The exponentials go to
 /// `use(position, n, register)`.
 template <class T, class Use>
-XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n, Use&& use) {
+XNN_CPU_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n, Use&& use) {
     using V = simd::batch<T>;
     const compute_t<T> maximum = maximum_of_run(x, n);
     const V sum = simd::sum_registers<T>(n, [&](index_t k, auto count) {
@@ -51,13 +51,13 @@ XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n, Use&& u
     return {maximum, simd::reduce_add(sum)};
 }
 template <class T>
-XNN_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n) {
+XNN_CPU_INLINE SoftmaxSums<compute_t<T>> softmax_sums(const T* x, index_t n) {
     return softmax_sums(x, n, [](index_t, auto, const simd::batch<T>&) {});
 }
 
 /// Of a register of rows side by side, whose elements stand `stride` apart.
 template <class T, class Count>
-XNN_INLINE SoftmaxSums<simd::batch<T>> softmax_sums(const T* x, index_t n, index_t stride, Count count) {
+XNN_CPU_INLINE SoftmaxSums<simd::batch<T>> softmax_sums(const T* x, index_t n, index_t stride, Count count) {
     using V = simd::batch<T>;
     V maximum = simd::load(x, count);
     for (index_t k = 1; k < n; ++k) maximum = simd::larger(maximum, simd::load(x + k * stride, count));
@@ -90,7 +90,7 @@ void for_softmax_rows(index_t outer, index_t n, index_t inner, Rows&& rows, Colu
 }
 
 template <class T, bool Log>
-XNN_INLINE simd::batch<T> softmax_value(simd::batch<T> x, simd::batch<T> maximum, simd::batch<T> normalizer) {
+XNN_CPU_INLINE simd::batch<T> softmax_value(simd::batch<T> x, simd::batch<T> maximum, simd::batch<T> normalizer) {
     if constexpr (Log)
         return (x - maximum) - normalizer;
     else
@@ -133,14 +133,14 @@ void softmax_forward(const T* x, T* y, index_t outer, index_t n, index_t inner) 
 
 /// What is summed over a row: gy * y, or gy alone for the logarithm.
 template <class T, bool Log>
-XNN_INLINE simd::batch<T> softmax_backward_term(simd::batch<T> y, simd::batch<T> gy) {
+XNN_CPU_INLINE simd::batch<T> softmax_backward_term(simd::batch<T> y, simd::batch<T> gy) {
     if constexpr (Log)
         return gy;
     else
         return gy * y;
 }
 template <class T, bool Log>
-XNN_INLINE simd::batch<T> softmax_backward_value(simd::batch<T> y, simd::batch<T> gy, simd::batch<T> sum) {
+XNN_CPU_INLINE simd::batch<T> softmax_backward_value(simd::batch<T> y, simd::batch<T> gy, simd::batch<T> sum) {
     if constexpr (Log)
         return gy - math::exp(y) * sum;
     else

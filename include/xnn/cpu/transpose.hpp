@@ -24,7 +24,7 @@ inline constexpr index_t strip_rows<float> = 16;
 // to[k, r] = from[row_offset[r] + k] for 16 rows and 4 columns, of which the first `rows` are stored. The rows q, q +
 // 4, q + 8 and q + 12 are gathered in the quarters of one register by loads; 4 x 4 transpositions within the quarters
 // remain.
-XNN_INLINE void transpose_strip(const float* from, const index_t (&row_offset)[16], float* to, index_t to_pitch,
+XNN_CPU_INLINE void transpose_strip(const float* from, const index_t (&row_offset)[16], float* to, index_t to_pitch,
                                 simd::FirstLanes<float> rows) {
     __m512 row[4];
     XNN_UNROLL for (int q = 0; q < 4; ++q) {
@@ -48,7 +48,7 @@ inline constexpr index_t block_columns = 8;
 
 // to[k, r] = from[r, k] for 16 rows and 8 columns. The rows q and q + 4 share a register, as do q + 8 and q + 12; after
 // transpositions of 4 x 4 within the quarters of registers, whole quarters remain to be put in order.
-XNN_INLINE void transpose_block(const float* from, index_t from_pitch, float* to, index_t to_pitch) {
+XNN_CPU_INLINE void transpose_block(const float* from, index_t from_pitch, float* to, index_t to_pitch) {
     __m512 half[2][4];
     XNN_UNROLL for (int h = 0; h < 2; ++h) {
         __m512 row[4];
@@ -73,7 +73,7 @@ template <>
 inline constexpr index_t strip_rows<float> = 4;
 
 // The same for 4 rows, all of which are stored.
-XNN_INLINE void transpose_strip(const float* from, const index_t (&row_offset)[4], float* to, index_t to_pitch,
+XNN_CPU_INLINE void transpose_strip(const float* from, const index_t (&row_offset)[4], float* to, index_t to_pitch,
                                 simd::FirstLanes<float>) {
     __m128 row[4];
     XNN_UNROLL for (int q = 0; q < 4; ++q) row[q] = _mm_loadu_ps(from + row_offset[q]);

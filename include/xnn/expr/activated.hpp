@@ -33,14 +33,14 @@ struct Activated : Rule {
     auto forward(auto& arena, auto y, auto... x) const {
         auto saved = Rule::forward(arena, y, x...);
         using T = typename decltype(y)::value_type;
-        if constexpr (!in_kernel) assign(Target<T>{y.data}, map_loader(activation_functor, Ptr<T>(y.data)), Dims<1>{y.size()});
+        if constexpr (!in_kernel) assign(typename decltype(y)::device{}, Target<T>{y.data}, map_loader(activation_functor, Ptr<T>(y.data)), Dims<1>{y.size()});
         return saved;
     }
 
     /// Turns the gradient of the result into that of what the activation was applied to.
-    template <class T>
-    void differentiate_activation(T* gradient, const T* y, index_t size) const {
-        assign(Target<T>{gradient}, map_loader(detail::Slope<F>{activation_functor}, Ptr<T>(gradient), Ptr<T>(y)), Dims<1>{size});
+    template <class Device, class T>
+    void differentiate_activation(Device device, T* gradient, const T* y, index_t size) const {
+        assign(device, Target<T>{gradient}, map_loader(detail::Slope<F>{activation_functor}, Ptr<T>(gradient), Ptr<T>(y)), Dims<1>{size});
     }
 };
 

@@ -77,7 +77,7 @@ inline constexpr bool is_parameter<Parameter<T, S, Device>> = true;
 template <class X>
 inline constexpr bool is_erasable = is_parameter<X>;
 template <class T, class S, class Device>
-inline constexpr bool is_erasable<TensorLeaf<T, S, Device>> = std::same_as<Storage<T, S>, Storage<T, ErasedShape<S::rank>>>;
+inline constexpr bool is_erasable<TensorLeaf<T, S, Device>> = !is_stored_inline<T, S, Device>;
 template <class T, class S, class Device, bool RequiresGrad, bool Inference>
 inline constexpr bool is_erasable<Handle<T, S, Device, RequiresGrad, Inference>> = true;
 

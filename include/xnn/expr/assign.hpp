@@ -20,7 +20,7 @@ void assign(Tensor<T, S, Device>& tensor, E&& expression) {
                 if (tensor.shape() == shape) {
                     tensor.resize(shape);  // a tensor that is being made has no memory yet
                     const auto state = node.forward_into(lease.arena(), tensor.data());
-                    if (state.output != tensor.data()) assign(Target<T>{tensor.data()}, node.loader(state), shape.extents());
+                    if (state.output != tensor.data()) assign(Device{}, Target<T>{tensor.data()}, node.loader(state), shape.extents());
                     return;
                 }
             }
@@ -31,12 +31,12 @@ void assign(Tensor<T, S, Device>& tensor, E&& expression) {
             // own result, and new memory could be what the expression still reads.
             if (detail::stays_in_place<Loader> && tensor.shape() == shape) {
                 tensor.resize(shape);  // a tensor that is being made has no memory yet
-                assign(Target<T>{tensor.data()}, loader, shape.extents());
+                assign(Device{}, Target<T>{tensor.data()}, loader, shape.extents());
             } else {
                 const value_t<Node>* data = dense(lease.arena(), node, state);
                 [[maybe_unused]] Tensor<T, S, Device> kept = std::move(tensor);
                 tensor.resize(shape);
-                assign(Target<T>{tensor.data()}, Ptr<value_t<Node>>(data), shape.extents());
+                assign(Device{}, Target<T>{tensor.data()}, Ptr<value_t<Node>>(data), shape.extents());
             }
         }
     }

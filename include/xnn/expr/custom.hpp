@@ -61,7 +61,7 @@ private:
         using View = TensorView<const T, std::remove_const_t<decltype(shape)>, typename std::common_type_t<typename decltype(x)::device...>>;
         Tuple<Targets...> own{fresh(arena, get<I>(targets), x.size())...};
         f.backward(x..., View{y, shape}, View{gy, shape}, gradient(get<I>(own), x)...);
-        (add(get<I>(targets), get<I>(own), x.size()), ...);
+        (add(typename decltype(x)::device{}, get<I>(targets), get<I>(own), x.size()), ...);
     }
     /// Where a function writes a gradient that is to be added.
     template <class T>
@@ -72,9 +72,9 @@ private:
     static auto gradient(Target<T> target, X x) {
         return TensorView<T, typename X::shape_type, typename X::device>{target.data, x.shape};
     }
-    template <class T>
-    static void add(Target<T> target, Target<T> own, index_t size) {
-        if (target && target.accumulate) assign(target, Ptr<T>(own.data), Dims<1>{size});
+    template <class Device, class T>
+    static void add(Device device, Target<T> target, Target<T> own, index_t size) {
+        if (target && target.accumulate) assign(device, target, Ptr<T>(own.data), Dims<1>{size});
     }
 };
 

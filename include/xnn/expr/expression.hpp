@@ -130,7 +130,7 @@ auto dense(Arena<Device>& arena, const E& e, const typename E::State& state) {
     } else {
         const auto extents = e.shape().extents();
         T* out = arena.template allocate<T>(product(extents));
-        assign(Target<T>{out}, loader, extents);
+        assign(Device{}, Target<T>{out}, loader, extents);
         return static_cast<const T*>(out);
     }
 }
@@ -170,7 +170,7 @@ struct StoredNode {
     template <class Device, class State, class Gradient>
     void propagate(Pass<Device>& pass, const State& state, const Gradient& gradient) const {
         const auto target = self().open(pass, state);
-        if (target) xnn::assign(target, gradient, self().shape().extents());
+        if (target) assign(Device{}, target, gradient, self().shape().extents());
         self().close(pass, state, target);
     }
 

@@ -39,15 +39,15 @@ public:
     static constexpr bool is_leaf = true;
     struct State {};
 
-    TensorLeaf(const detail::Storage<T, S>& storage, const S& shape) : storage_(storage), shape_(shape) {}
+    TensorLeaf(const detail::Storage<T, S, Device>& storage, const S& shape) : storage_(storage), shape_(shape) {}
 
     const S& shape() const { return shape_; }
     State forward(Arena<Device>&) const { return {}; }
     Ptr<T> loader(const State&) const { return Ptr<T>(storage_.data()); }
-    const detail::Storage<T, S>& storage() const { return storage_; }
+    const detail::Storage<T, S, Device>& storage() const { return storage_; }
 
 private:
-    detail::Storage<T, S> storage_;
+    detail::Storage<T, S, Device> storage_;
     [[no_unique_address]] S shape_;
 };
 
@@ -75,7 +75,7 @@ public:
 
     constexpr Shape<> shape() const { return {}; }
     constexpr compute_t<T> number() const { return value_; }
-    State forward(Arena<Device>&) const { return {}; }
+    State forward(auto&) const { return {}; }  // a number may stand in an expression of any device
     Constant<T> loader(const State&) const { return Constant<T>(value_); }
 
 private:

@@ -9,6 +9,7 @@
 
 #include "xnn/core/tuple.hpp"
 #include "xnn/cpu/simd.hpp"
+#include "xnn/expr/pack.hpp"
 
 namespace xnn {
 
@@ -55,8 +56,14 @@ struct common_lane<AnyLane, AnyLane> {
     using type = AnyLane;
 };
 
+// A CUDA compiler takes no registers of the host in functions of host and device: the loops of the Cpu go by numbers there.
+#ifdef __CUDACC__
+template <class T>
+using lane_of = NoLane;
+#else
 template <class T>
 using lane_of = std::conditional_t<simd::vectorized<T>, compute_t<T>, std::conditional_t<std::same_as<T, bool>, AnyLane, NoLane>>;
+#endif
 
 template <class... L>
 struct common_lanes {
@@ -178,17 +185,27 @@ struct Gather : EndLoader<Gather<T>> {
     const T* p;
     index_t step;
 
-    Gather(const T* pointer, index_t distance) : p(pointer), step(distance) {}
+    XNN_INLINE Gather(const T* pointer, index_t distance) : p(pointer), step(distance) {}
 
     template <class Lane>
     XNN_INLINE auto operator()(index_t j, Lane lane) const {
         if constexpr (std::same_as<Lane, One>) {
             return read(p + j * step, lane);
+        } else if constexpr (detail::is_few<Lane>) {
+            return gather(j, lane);
         } else {
             alignas(64) T elements[simd::width<T>] = {};
             for (index_t i = 0; i < detail::lane_count(lane); ++i) elements[i] = p[(j + i) * step];
             return read(elements, lane);
         }
+    }
+
+private:
+    template <int W>
+    XNN_INLINE auto gather(index_t j, Few<W>) const {
+        Pack<compute_t<T>, W> result;
+        XNN_UNROLL for (int i = 0; i < W; ++i) result.v[i] = static_cast<compute_t<T>>(p[(j + i) * step]);
+        return result;
     }
 };
 
@@ -281,7 +298,14 @@ struct Map {
 private:
     template <std::size_t... I, class Lane>
     XNN_INLINE auto apply(std::index_sequence<I...>, index_t j, Lane lane) const {
-        return f(get<I>(arguments)(j, lane)...);
+        return call(lane, get<I>(arguments)(j, lane)...);
+    }
+    template <class Lane, class... V>
+    XNN_INLINE auto call(Lane, V... values) const {
+        if constexpr (detail::is_few<Lane>)
+            return detail::each(f, values...);
+        else
+            return f(values...);
     }
 
     template <std::size_t RowSplit, std::size_t... I>
@@ -291,11 +315,11 @@ private:
 
     template <std::size_t... I, class Lane>
     XNN_INLINE auto record_all(std::index_sequence<I...>, index_t j, Lane lane) const {
-        return join(std::index_sequence<I...>{}, get<I>(arguments).record(j, lane)...);
+        return join(lane, get<I>(arguments).record(j, lane)...);
     }
-    template <std::size_t... I, class... R>
-    XNN_INLINE auto join(std::index_sequence<I...>, R... children) const {
-        auto value = f(children.value...);
+    template <class Lane, class... R>
+    XNN_INLINE auto join(Lane lane, R... children) const {
+        auto value = call(lane, children.value...);
         return Record<decltype(value), R...>{value, Tuple<R...>(children...)};
     }
 
@@ -306,7 +330,10 @@ private:
     }
     template <std::size_t I, class R, class V, class Sink, class Lane, class... X>
     XNN_INLINE void pull_one(const R& record, V gradient, Sink& sink, index_t j, Lane lane, X... x) const {
-        if constexpr (Sink::wanted)
+        if constexpr (Sink::wanted && detail::is_few<Lane>)
+            get<I>(arguments).pull(get<I>(record.children),
+                                   detail::each(detail::BackwardOf<static_cast<int>(I), F>{f}, gradient, x..., record.value), sink, j, lane);
+        else if constexpr (Sink::wanted)
             get<I>(arguments).pull(get<I>(record.children), f.template backward<static_cast<int>(I)>(gradient, x..., record.value),
                                    sink, j, lane);
     }

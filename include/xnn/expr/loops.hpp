@@ -1,7 +1,9 @@
-// The loops that expressions run in: assign a loader to memory, and pull a gradient back through a pointwise tree.
+// The loops that expressions run in: assign a loader to memory, and pull a gradient back through a pointwise tree. These are
+// the Cpu's; another device overloads scatter() and pull_back().
 #pragma once
 
 #include "xnn/core/parallel.hpp"
+#include "xnn/core/shape.hpp"
 #include "xnn/expr/sink.hpp"
 
 namespace xnn {
@@ -57,23 +59,29 @@ void for_parts(const Rows& rows, index_t parts, Body&& body) {
     });
 }
 
-/// Writes what a loader of this shape yields, or adds it where the target accumulates.
-template <class T, class Loader, std::size_t Rank>
-void assign(Target<T> target, const Loader& loader, const Dims<Rank>& extents) {
-    using Lane = typename Loader::lane_type;
-    const Rows rows = Rows::of<Loader::split>(extents);
-    const DenseSink<T> sink{target};
+/// Puts what a loader of this shape yields into a sink.
+template <class Sink, class Loader, std::size_t Rank>
+void scatter(Cpu, const Sink& sink, const Loader& loader, const Dims<Rank>& extents) {
+    using Lane = typename Sink::template lane_type<typename Loader::lane_type>;
+    constexpr std::size_t split = std::max(Loader::split, Sink::split);
+    const Rows rows = Rows::of<split>(extents);
     for_parts(rows, parts_of(product(extents), many_parts), [&](index_t, index_t r, index_t begin, index_t end) {
-        const auto row = loader.template row<Loader::split>(r, rows.length);
-        const auto out = sink.template row<Loader::split, Lane>(r, rows.length);
+        const auto row = loader.template row<split>(r, rows.length);
+        const auto out = sink.template row<split, Lane>(r, rows.length);
         for_lanes<Lane>(begin, end, [&](index_t j, auto lane) XNN_INLINE_LAMBDA { out.put(j, row(j, lane), lane); });
     });
+}
+
+/// Writes what a loader of this shape yields, or adds it where the target accumulates.
+template <class Device, class T, class Loader, std::size_t Rank>
+void assign(Device device, Target<T> target, const Loader& loader, const Dims<Rank>& extents) {
+    scatter(device, DenseSink<T>{target}, loader, extents);
 }
 
 /// One loop forward and back through a pointwise tree: computes each value once, and from the gradient of the whole the
 /// gradients of the tree's ends, which their sinks take.
 template <class Loader, class Gradient, class Sink, std::size_t Rank>
-void pull_back(const Loader& loader, const Gradient& gradient, const Sink& sink, const Dims<Rank>& extents, index_t parts) {
+void pull_back(Cpu, const Loader& loader, const Gradient& gradient, const Sink& sink, const Dims<Rank>& extents, index_t parts) {
     using Lane = typename detail::common_lane<typename Loader::lane_type, typename Gradient::lane_type>::type;
     constexpr std::size_t split = std::max(Loader::split, Gradient::split);
     const Rows rows = Rows::of<split>(extents);

@@ -77,8 +77,8 @@ public:
 
     Target<T> open(Pass<Device>& pass, const State&) const { return {pass.arena().template allocate<T>(shape_.size())}; }
     void close(Pass<Device>& pass, const State& state, Target<T> gradient) const {
-        if constexpr (requires { rule_.differentiate_activation(gradient.data, state.output, shape_.size()); })
-            rule_.differentiate_activation(gradient.data, static_cast<const T*>(state.output), shape_.size());
+        if constexpr (requires { rule_.differentiate_activation(Device{}, gradient.data, state.output, shape_.size()); })
+            rule_.differentiate_activation(Device{}, gradient.data, static_cast<const T*>(state.output), shape_.size());
         differentiate(Indices{}, pass, state, gradient.data);
     }
     using StoredNode<Operation>::propagate;
@@ -137,7 +137,7 @@ private:
         bool shared = false;
         for (std::size_t j = 0; j < sizeof...(E); ++j) shared = shared || (j != I && places[j] == target.data);
         if (!shared) return;
-        std::fill_n(target.data, get<I>(arguments_).shape().size(), typename std::remove_cvref_t<decltype(target)>::value_type(0));
+        fill(Device{}, target.data, get<I>(arguments_).shape().size(), typename std::remove_cvref_t<decltype(target)>::value_type(0));
         target.accumulate = true;
     }
     template <std::size_t I, class Targets>

@@ -160,7 +160,7 @@ public:
 
 /// A tensor that is learned. It is a handle: `a.tie(b)` makes two parameters one. A copy of a parameter is a new one with
 /// the same value, but a copy of an object in which two parameters are tied has two tied parameters too.
-template <Element T, AnyShape S, class Device = Cpu>
+template <Element T, AnyShape S, class Device = DefaultDevice>
 class Parameter {
     using Data = ParameterData<T, S, Device>;
 
@@ -174,7 +174,9 @@ public:
     [[gnu::cold, gnu::noinline]] explicit Parameter(Tensor<T, S, Device> value) : data_(new Data(std::move(value))) { data_->home = this; }
     /// With the values that fill(data, size) writes.
     template <std::invocable<T*, index_t> Fill>
-    explicit Parameter(const Fill& fill) : Parameter() { fill(data(), size()); }
+    explicit Parameter(const Fill& fill) : Parameter() {
+        detail::edit_on_host<Device>(data(), size(), [&](T* p) { fill(p, size()); });
+    }
 
     [[gnu::cold, gnu::noinline]] ~Parameter() = default;
     Parameter(const Parameter& other) : data_(copy_of(other)) {}

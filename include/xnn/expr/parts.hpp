@@ -30,8 +30,8 @@ public:
         if (!target) return target;
         if (!target.accumulate) {  // the first use of any part: the others may never have one
             const index_t end = offset_ + shape_.size();
-            std::fill_n(target.data, offset_, T(0));
-            std::fill_n(target.data + end, whole_.shape().size() - end, T(0));
+            fill(Device{}, target.data, offset_, T(0));
+            fill(Device{}, target.data + end, whole_.shape().size() - end, T(0));
         }
         return {target.data + offset_, target.accumulate};
     }

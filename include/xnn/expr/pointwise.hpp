@@ -5,6 +5,13 @@
 
 namespace xnn {
 
+namespace detail {
+/// Whether a device sums the gradient of what it broadcasts part by part in the loop that computes it. Elsewhere the gradient
+/// of every use is written first and summed then, by overloads of sum_repeats().
+template <class Device>
+inline constexpr bool sums_in_parts = std::same_as<Device, Cpu>;
+}  // namespace detail
+
 // ---- broadcasting: an array that stands in memory, read as one of more elements
 
 /// The strides by which an array of shape From is read as one of shape To, and what that means for rows.
@@ -79,10 +86,12 @@ public:
     }
 
     auto sink(Pass<device>& pass, const State&, index_t parts) const {
-        if constexpr (requires_grad) {
+        if constexpr (requires_grad && !detail::sums_in_parts<device>) {
+            return DenseSink<value_type>{{pass.arena().template allocate<value_type>(shape_.size())}};
+        } else if constexpr (requires_grad) {
             const index_t size = child_.shape().size();
             value_type* data = pass.arena().template allocate<value_type>(parts * size);
-            std::fill_n(data, parts * size, value_type(0));
+            fill(device{}, data, parts * size, value_type(0));
             return StridedSink<value_type, S::rank, Map::split, Map::kind>{data, size, shape_.extents(), Map::strides(child_.shape()), parts};
         } else {
             return NoSink{};
@@ -90,18 +99,26 @@ public:
     }
     template <class Sink>
     void drain(Pass<device>& pass, const State& state, const Sink& sink) const {
-        if constexpr (requires_grad) {
+        if constexpr (requires_grad && !detail::sums_in_parts<device>) {
+            propagate(pass, state, Ptr<value_type>(sink.target.data));
+        } else if constexpr (requires_grad) {
             for (index_t part = 1; part < sink.parts; ++part)
-                xnn::assign(Target<value_type>{sink.data, true}, Ptr<value_type>(sink.data + part * sink.size), Dims<1>{sink.size});
+                assign(device{}, Target<value_type>{sink.data, true}, Ptr<value_type>(sink.data + part * sink.size), Dims<1>{sink.size});
             child_.propagate(pass, state.child, Ptr<value_type>(sink.data));
         }
     }
     template <class Gradient>
     void propagate(Pass<device>& pass, const State& state, const Gradient& gradient) const {
-        const index_t parts = parts_of(shape_.size(), summing_parts);
-        const auto target = sink(pass, state, parts);
-        pull_back(loader(state), gradient, target, shape_.extents(), parts);
-        drain(pass, state, target);
+        if constexpr (detail::sums_in_parts<device>) {
+            const index_t parts = parts_of(shape_.size(), summing_parts);
+            const auto target = sink(pass, state, parts);
+            pull_back(device{}, loader(state), gradient, target, shape_.extents(), parts);
+            drain(pass, state, target);
+        } else {
+            value_type* sums = pass.arena().template allocate<value_type>(child_.shape().size());
+            sum_repeats<Map>(pass.arena(), sums, gradient, shape_.extents());
+            child_.propagate(pass, state.child, Ptr<value_type>(sums));
+        }
     }
 
 private:
@@ -142,7 +159,7 @@ public:
         using Sink = decltype(sink(pass, state, 1));
         const index_t parts = parts_of(shape_.size(), Sink::sums ? summing_parts : many_parts);
         const auto sinks = sink(pass, state, parts);
-        pull_back(loader(state), gradient, sinks, shape_.extents(), parts);
+        pull_back(Device{}, loader(state), gradient, sinks, shape_.extents(), parts);
         drain(pass, state, sinks);
     }
 

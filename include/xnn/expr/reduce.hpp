@@ -26,6 +26,26 @@ struct GradientOf {
     template <class V>
     XNN_INLINE V operator()(V g, V x, V y, V aux) const { return reducer.gradient(g, x, y, aux); }
 };
+/// Writes a result, and what the way back wants to know of it.
+template <class Reducer, class T, class C, bool LooksBack>
+struct Emit {
+    [[no_unique_address]] Reducer reducer;
+    T* output;
+    C* results;  // null, or the results in full precision and behind them what Reducer::aux gives
+    index_t outputs;
+    index_t elements;  // that became one
+
+    XNN_INLINE void operator()(index_t i, const typename Reducer::Total& total) const {
+        const auto result = reducer.result(total, elements);
+        output[i] = static_cast<T>(result);
+        if constexpr (LooksBack) {
+            if (results) {
+                results[i] = static_cast<C>(result);
+                results[outputs + i] = static_cast<C>(reducer.aux(total, elements, result));
+            }
+        }
+    }
+};
 struct Scale {
     double factor;
     template <class V>
@@ -73,16 +93,7 @@ public:
         state.output = arena.template allocate<T>(outputs);
         if constexpr (looks_back)
             if (is_grad_enabled()) state.results = arena.template allocate<C>(2 * outputs);
-        const auto emit = [&](index_t i, const typename Reducer::Total& total) {
-            const auto result = reducer_.result(total, elements);
-            state.output[i] = static_cast<T>(result);
-            if constexpr (looks_back) {
-                if (state.results) {
-                    state.results[i] = static_cast<C>(result);
-                    state.results[outputs + i] = static_cast<C>(reducer_.aux(total, elements, result));
-                }
-            }
-        };
+        const detail::Emit<Reducer, T, C, looks_back> emit{reducer_, state.output, state.results, outputs, elements};
         const auto extents = child_.shape().extents();
         if constexpr (keeps_elements) {
             state.elements = dense(arena, child_, state.child);
@@ -142,7 +153,7 @@ private:
                 using Sink = decltype(child_.sink(pass, state.child, 1));
                 const index_t parts = parts_of(product(extents), Sink::sums ? summing_parts : many_parts);
                 const auto sink = child_.sink(pass, state.child, parts);
-                pull_back(tree, gradient, map_sink(sink, NoSink{}, NoSink{}), extents, parts);
+                pull_back(Device{}, tree, gradient, map_sink(sink, NoSink{}, NoSink{}), extents, parts);
                 child_.drain(pass, state.child, sink);
             }
         }

@@ -12,7 +12,7 @@ struct Target {
     T* data = nullptr;
     bool accumulate = false;
 
-    explicit operator bool() const { return data != nullptr; }
+    XNN_INLINE constexpr explicit operator bool() const { return data != nullptr; }
 };
 
 /// Takes nothing: behind it nothing requires a gradient.
@@ -27,11 +27,22 @@ struct NoSink {
     XNN_INLINE void finish() const {}
 };
 
+namespace detail {
+struct Plus {
+    template <class V>
+    XNN_INLINE V operator()(V a, V b) const { return static_cast<V>(a + b); }
+};
+}  // namespace detail
+
 /// An array of the loop's own shape.
 template <class T>
 struct DenseSink {
+    using element_type = T;
     static constexpr bool wanted = true;
     static constexpr bool sums = false;
+    static constexpr std::size_t split = 0;
+    template <class Lane>
+    using lane_type = Lane;
     Target<T> target;
 
     XNN_INLINE DenseSink part(index_t) const { return *this; }
@@ -44,6 +55,8 @@ struct DenseSink {
         T* p = target.data + j;
         if constexpr (std::same_as<T, bool>)
             write(p, value, lane);
+        else if constexpr (detail::is_few<Lane>)
+            write(p, target.accumulate ? detail::each(detail::Plus{}, read(static_cast<const T*>(p), lane), value) : value, lane);
         else
             write(p, target.accumulate ? static_cast<V>(read(static_cast<const T*>(p), lane) + value) : value, lane);
     }
@@ -73,7 +86,7 @@ struct SumRow {
     T* out;
     Sum sum = Sum(compute_t<T>(0));
 
-    explicit SumRow(T* p) : out(p) {}
+    XNN_INLINE explicit SumRow(T* p) : out(p) {}
 
     template <class V, class L>
     XNN_INLINE void put(index_t, V value, L lane) { sum = sum + counted(value, lane); }

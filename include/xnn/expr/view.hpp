@@ -9,8 +9,12 @@ namespace xnn {
 /// An array within another one: a loop's rows go to memory by strides. No two elements are the same.
 template <class T, std::size_t Rank, std::size_t Split, RowKind Kind>
 struct ScatterSink {
+    using element_type = T;
     static constexpr bool wanted = true;
     static constexpr bool sums = false;
+    static constexpr std::size_t split = Split;
+    template <class Lane>
+    using lane_type = std::conditional_t<std::same_as<T, bool> && Kind == RowKind::stepped, detail::NoLane, Lane>;
     T* data;
     Dims<Rank> extents;
     Dims<Rank> strides;
@@ -26,6 +30,8 @@ struct ScatterSink {
         XNN_INLINE void put(index_t j, V value, Lane lane) const {
             if constexpr (std::same_as<Lane, One>) {
                 put_one(p + j * step, value);
+            } else if constexpr (detail::is_few<Lane>) {
+                put_few(j, value);
             } else {
                 alignas(64) compute_t<T> lanes[simd::width<T>];
                 value.store_aligned(lanes);
@@ -35,6 +41,10 @@ struct ScatterSink {
         XNN_INLINE void finish() const {}
 
     private:
+        template <class C, int W>
+        XNN_INLINE void put_few(index_t j, const Pack<C, W>& values) const {
+            XNN_UNROLL for (int i = 0; i < W; ++i) put_one(p + (j + i) * step, values.v[i]);
+        }
         XNN_INLINE void put_one(T* to, compute_t<T> value) const {
             *to = static_cast<T>(accumulate ? static_cast<compute_t<T>>(static_cast<compute_t<T>>(*to) + value) : value);
         }
@@ -49,19 +59,6 @@ struct ScatterSink {
             return DenseSink<T>{{first, accumulate}};
     }
 };
-
-/// Writes what a loader yields to the elements of a view, or adds it there.
-template <class T, std::size_t Rank, std::size_t Split, RowKind Kind, class Loader>
-void scatter(const ScatterSink<T, Rank, Split, Kind>& sink, const Loader& loader) {
-    constexpr std::size_t split = std::max(Loader::split, Split);
-    using Lane = std::conditional_t<std::same_as<T, bool> && Kind == RowKind::stepped, detail::NoLane, typename Loader::lane_type>;
-    const Rows rows = Rows::of<split>(sink.extents);
-    for_parts(rows, parts_of(product(sink.extents), many_parts), [&](index_t, index_t r, index_t begin, index_t end) {
-        const auto row = loader.template row<split>(r, rows.length);
-        const auto out = sink.template row<split, Lane>(r, rows.length);
-        for_lanes<Lane>(begin, end, [&](index_t j, auto lane) XNN_INLINE_LAMBDA { out.put(j, row(j, lane), lane); });
-    });
-}
 
 /// The view of E that a Map describes: for E's extents, strides(extents) and offset(extents) say where the elements stand;
 /// rows begin after `split` dimensions and are of one `kind`; `covers` if the view has every element of E.
@@ -101,10 +98,10 @@ public:
         const Target<T> target = child_.open(pass, state.child);
         if (target) {
             const auto from = child_.shape().extents();
-            if (!target.accumulate && !Map::covers) std::fill_n(target.data, product(from), T(0));
-            scatter(ScatterSink<T, S::rank, Map::split, Map::kind>{target.data + map_.offset(from), shape_.extents(), map_.strides(from),
-                                                                   target.accumulate},
-                    gradient);
+            if (!target.accumulate && !Map::covers) fill(Device{}, target.data, product(from), T(0));
+            const ScatterSink<T, S::rank, Map::split, Map::kind> sink{target.data + map_.offset(from), shape_.extents(), map_.strides(from),
+                                                                      target.accumulate};
+            scatter(Device{}, sink, gradient, shape_.extents());
         }
         child_.close(pass, state.child, target);
     }

@@ -24,7 +24,7 @@ struct GptOptions {
 /// Its state is that of a PyTorch module with token_embedding and position_embedding (nn.Embedding), encoder
 /// (nn.TransformerEncoder of norm_first layers with a final LayerNorm) and head (nn.Linear without bias). Matrices begin normal
 /// with deviation 0.02, those that end a residual branch with less by the root of their number.
-template <GptOptions Options, Floating T = float, class Device = Cpu>
+template <GptOptions Options, Floating T = float, class Device = DefaultDevice>
 struct Gpt : nn::Module<Gpt<Options, T, Device>> {
     static constexpr GptOptions options = Options;
     static constexpr nn::TransformerOptions block_options{

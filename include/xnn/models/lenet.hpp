@@ -11,7 +11,7 @@ namespace xnn::models {
 
 /// Two convolutions of 5 × 5 and three linear layers: [batch, Channels, h, w] → [batch, NumClasses]. Images of 28 × 28 fit
 /// as they are; the features of others are averaged to 5 × 5.
-template <index_t NumClasses = 10, index_t Channels = 1, Floating T = float, class Device = Cpu, bool Frozen = false>
+template <index_t NumClasses = 10, index_t Channels = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct LeNet : nn::Module<LeNet<NumClasses, Channels, T, Device, Frozen>> {
     using frozen = LeNet<NumClasses, Channels, T, Device, true>;
 

@@ -36,7 +36,7 @@ struct inverted_residual<In, Out, Stride, 1, T, Device> {
 
 /// F(x), plus x where the shape stays, with a depthwise convolution in F between two of 1 × 1, of which the first makes
 /// Expansion times as many channels: [batch, In, h, w] → [batch, Out, ⌈h / Stride⌉, ⌈w / Stride⌉].
-template <index_t In, index_t Out, index_t Stride, index_t Expansion, Floating T = float, class Device = Cpu, bool Frozen = false>
+template <index_t In, index_t Out, index_t Stride, index_t Expansion, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion, T, Device, Frozen>> {
     using frozen = InvertedResidual<In, Out, Stride, Expansion, T, Device, true>;
     static constexpr bool erases_shapes = true;
@@ -52,7 +52,7 @@ struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion
 
 /// [batch, 3, h, w] → [batch, NumClasses], for any h and w.
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.mobilenet_v2.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu, bool Frozen = false>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct MobileNetV2 : nn::Module<MobileNetV2<NumClasses, T, Device, Frozen>> {
     using frozen = MobileNetV2<NumClasses, T, Device, true>;
     static constexpr bool erases_shapes = true;

@@ -34,7 +34,7 @@ using Downsample = std::conditional_t<In == Out && Stride == 1, Unchanged,
 }  // namespace detail
 
 /// relu(F(x) + x) with two convolutions of 3 × 3 in F: [batch, In, h, w] → [batch, Planes, ⌈h / Stride⌉, ⌈w / Stride⌉].
-template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = Cpu, bool Frozen = false>
+template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device, Frozen>> {
     using frozen = BasicBlock<In, Planes, Stride, T, Device, true>;
     static constexpr index_t expansion = 1;
@@ -54,7 +54,7 @@ struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device, Frozen>
 
 /// relu(F(x) + x) with convolutions of 1 × 1, 3 × 3 and 1 × 1 in F, of which the last has four times as many channels:
 /// [batch, In, h, w] → [batch, 4 Planes, ⌈h / Stride⌉, ⌈w / Stride⌉].
-template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = Cpu, bool Frozen = false>
+template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device, Frozen>> {
     using frozen = Bottleneck<In, Planes, Stride, T, Device, true>;
     static constexpr index_t expansion = 4;
@@ -79,7 +79,7 @@ struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device, Frozen>
 /// [batch, 3, h, w] → [batch, NumClasses], for any h and w. Width, torchvision's 64, is the number of channels that the
 /// first blocks have inside; each further group of blocks has twice as many.
 template <template <index_t, index_t, index_t, class, class, bool> class Block, Dims<4> Depths, index_t NumClasses, index_t Width = 64,
-          Floating T = float, class Device = Cpu, bool Frozen = false>
+          Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device, Frozen>> {
     using frozen = ResNet<Block, Depths, NumClasses, Width, T, Device, true>;
     static constexpr index_t expansion = Block<Width, Width, 1, T, Device, Frozen>::expansion;
@@ -121,13 +121,13 @@ struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device, F
 };
 
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice>
 using ResNet18 = ResNet<BasicBlock, Dims<4>{2, 2, 2, 2}, NumClasses, 64, T, Device>;
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet34.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice>
 using ResNet34 = ResNet<BasicBlock, Dims<4>{3, 4, 6, 3}, NumClasses, 64, T, Device>;
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice>
 using ResNet50 = ResNet<Bottleneck, Dims<4>{3, 4, 6, 3}, NumClasses, 64, T, Device>;
 
 }  // namespace xnn::models

@@ -18,7 +18,7 @@ struct TaggerOptions {
 /// Words [batch, steps] as indices → scores [batch, steps, tags], by an LSTM that reads each sentence; with `tagger(words,
 /// lengths)` only that much of each, and the scores of padding are those of an empty state. State: word_embeddings.weight,
 /// lstm.weight_ih_l0, …, hidden2tag.weight, hidden2tag.bias.
-template <index_t Vocabulary, index_t Tags, TaggerOptions O = TaggerOptions{}, Floating T = float, class Device = Cpu>
+template <index_t Vocabulary, index_t Tags, TaggerOptions O = TaggerOptions{}, Floating T = float, class Device = DefaultDevice>
 struct LSTMTagger : nn::Module<LSTMTagger<Vocabulary, Tags, O, T, Device>> {
     static constexpr nn::LSTMOptions lstm_options{.num_layers = O.num_layers, .batch_first = true, .bidirectional = O.bidirectional};
     static constexpr index_t width = O.hidden_dim * (O.bidirectional ? 2 : 1);

@@ -25,7 +25,7 @@ using DepthwiseSeparable =
 }  // namespace detail
 
 /// An autoencoder, whose error tells anomalies in the spectra of a machine's sound: [batch, Features] → the same.
-template <index_t Features = 640, index_t Width = 128, index_t Code = 8, Floating T = float, class Device = Cpu>
+template <index_t Features = 640, index_t Width = 128, index_t Code = 8, Floating T = float, class Device = DefaultDevice>
 using AnomalyAutoencoder =
     nn::Sequential<detail::NormedLinear<Features, Width, T, Device>, nn::Repeated<3, detail::NormedLinear<Width, Width, T, Device>>,
                    detail::NormedLinear<Width, Code, T, Device>,
@@ -34,7 +34,7 @@ using AnomalyAutoencoder =
 
 /// Keyword spotting with depthwise separable convolutions: 49 steps of 10 cepstral coefficients [batch, 1, 49, 10] →
 /// [batch, NumClasses]; Zhang et al., Hello edge, 2017.
-template <index_t NumClasses = 12, index_t Width = 64, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 12, index_t Width = 64, Floating T = float, class Device = DefaultDevice>
 using DSCNN = nn::Sequential<
     nn::Conv2d<1, Width, nn::Sizes(10, 4), nn::ConvOptions{.stride = 2, .padding = nn::Sizes(5, 1), .bias = false}, T, Device>,
     nn::BatchNorm2d<Width, nn::BatchNormOptions{}, T, Device>, nn::ReLU,
@@ -43,7 +43,7 @@ using DSCNN = nn::Sequential<
 
 /// Whether somebody is in the picture: MobileNetV1 (Howard et al., 2017) with a quarter of its 32 channels,
 /// [batch, 3, h, w] → [batch, NumClasses], for h and w of 96 in the benchmark.
-template <index_t NumClasses = 2, index_t Width = 8, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 2, index_t Width = 8, Floating T = float, class Device = DefaultDevice>
 using MobileNetV1 = nn::Sequential<
     nn::Conv2d<3, Width, 3, nn::ConvOptions{.stride = 2, .padding = 1, .bias = false}, T, Device>,
     nn::BatchNorm2d<Width, nn::BatchNormOptions{}, T, Device>, nn::ReLU,
@@ -55,7 +55,7 @@ using MobileNetV1 = nn::Sequential<
     nn::AdaptiveAvgPool2d<1>, nn::Flatten<>, nn::Linear<32 * Width, NumClasses, true, T, Device>>;
 
 /// A small residual network for images of 32 × 32: [batch, 3, h, w] → [batch, NumClasses].
-template <index_t NumClasses = 10, index_t Width = 16, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 10, index_t Width = 16, Floating T = float, class Device = DefaultDevice>
 using ResNet8 = nn::Sequential<
     detail::ResidualConv<3, Width, 3, 1, T, Device>, detail::ResidualNorm<Width, T, Device>, nn::ReLU,
     BasicBlock<Width, Width, 1, T, Device>, BasicBlock<Width, 2 * Width, 2, T, Device>, BasicBlock<2 * Width, 4 * Width, 2, T, Device>,

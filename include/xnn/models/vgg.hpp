@@ -52,7 +52,7 @@ struct vgg_features<Depths, BatchNorm, T, Device, 5> {
 
 /// Five stages of convolutions, and three linear layers of which two have Hidden outputs:
 /// [batch, 3, h, w] → [batch, NumClasses], for h and w of at least 32.
-template <Dims<5> Depths, bool BatchNorm, index_t NumClasses, index_t Hidden, Floating T = float, class Device = Cpu, bool Frozen = false>
+template <Dims<5> Depths, bool BatchNorm, index_t NumClasses, index_t Hidden, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, Frozen>> {
     using frozen = VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, true>;
     static constexpr bool erases_shapes = true;
@@ -114,16 +114,16 @@ private:
 };
 
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.vgg11.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice>
 using VGG11 = VGG<Dims<5>{1, 1, 2, 2, 2}, false, NumClasses, 4096, T, Device>;
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.vgg11_bn.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice>
 using VGG11BN = VGG<Dims<5>{1, 1, 2, 2, 2}, true, NumClasses, 4096, T, Device>;
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.vgg16.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice>
 using VGG16 = VGG<Dims<5>{2, 2, 3, 3, 3}, false, NumClasses, 4096, T, Device>;
 /// https://pytorch.org/vision/stable/models/generated/torchvision.models.vgg16_bn.html
-template <index_t NumClasses = 1000, Floating T = float, class Device = Cpu>
+template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice>
 using VGG16BN = VGG<Dims<5>{2, 2, 3, 3, 3}, true, NumClasses, 4096, T, Device>;
 
 }  // namespace xnn::models

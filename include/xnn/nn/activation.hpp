@@ -151,7 +151,7 @@ struct RReLU : Module<RReLU> {
 
 /// x for x > 0, else weight x with a learned weight, one for all or one for each channel (dimension 1).
 /// State: weight [num_parameters]. https://pytorch.org/docs/stable/generated/torch.nn.PReLU.html
-template <index_t NumParameters = 1, Floating T = float, class Device = Cpu>
+template <index_t NumParameters = 1, Floating T = float, class Device = DefaultDevice>
 struct PReLU : Module<PReLU<NumParameters, T, Device>> {
     using expects = Expects<Shape<dyn, NumParameters>>;
 

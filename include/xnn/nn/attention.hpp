@@ -100,7 +100,7 @@ struct MultiheadAttentionOptions {
 /// No mask hides the keys that add_bias_kv and add_zero_attn put behind the others; is_causal, which would, throws Error with them.
 /// State: in_proj_weight [3 EmbedDim, EmbedDim] (q_proj_weight, k_proj_weight, v_proj_weight if kdim or vdim differ),
 /// in_proj_bias [3 EmbedDim], bias_k and bias_v [1, 1, EmbedDim], out_proj.weight, out_proj.bias.
-template <index_t EmbedDim, index_t NumHeads, MultiheadAttentionOptions Options = MultiheadAttentionOptions{}, Floating T = float, class Device = Cpu>
+template <index_t EmbedDim, index_t NumHeads, MultiheadAttentionOptions Options = MultiheadAttentionOptions{}, Floating T = float, class Device = DefaultDevice>
 struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Options, T, Device>> {
     static_assert(NumHeads > 0 && EmbedDim % NumHeads == 0, "embed_dim must be divisible by num_heads");
     static constexpr MultiheadAttentionOptions options = Options;

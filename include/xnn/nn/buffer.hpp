@@ -9,7 +9,7 @@
 namespace xnn::nn {
 
 /// A tensor that belongs to a module's state but is not learned, such as running statistics. A forward may change it.
-template <Element T, AnyShape S, class Device = Cpu>
+template <Element T, AnyShape S, class Device = DefaultDevice>
 class Buffer {
 public:
     using value_type = T;

@@ -252,29 +252,29 @@ private:
 }  // namespace detail
 
 /// A convolution over [batch, in_channels, length]. https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = DefaultDevice>
 struct Conv1d : detail::ConvLayer<Conv1d<InChannels, OutChannels, KernelSize, Options, T, Device>, 1, InChannels, OutChannels, KernelSize, Options, T, Device> {};
 /// A convolution over [batch, in_channels, height, width]. https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = DefaultDevice>
 struct Conv2d : detail::ConvLayer<Conv2d<InChannels, OutChannels, KernelSize, Options, T, Device>, 2, InChannels, OutChannels, KernelSize, Options, T, Device> {};
 /// A convolution over [batch, in_channels, depth, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.Conv3d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvOptions Options = ConvOptions{}, Floating T = float, class Device = DefaultDevice>
 struct Conv3d : detail::ConvLayer<Conv3d<InChannels, OutChannels, KernelSize, Options, T, Device>, 3, InChannels, OutChannels, KernelSize, Options, T, Device> {};
 
 /// A transposed convolution over [batch, in_channels, length].
 /// https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvTransposeOptions Options = ConvTransposeOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvTransposeOptions Options = ConvTransposeOptions{}, Floating T = float, class Device = DefaultDevice>
 struct ConvTranspose1d
     : detail::ConvTransposeLayer<ConvTranspose1d<InChannels, OutChannels, KernelSize, Options, T, Device>, 1, InChannels, OutChannels, KernelSize, Options, T, Device> {};
 /// A transposed convolution over [batch, in_channels, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvTransposeOptions Options = ConvTransposeOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvTransposeOptions Options = ConvTransposeOptions{}, Floating T = float, class Device = DefaultDevice>
 struct ConvTranspose2d
     : detail::ConvTransposeLayer<ConvTranspose2d<InChannels, OutChannels, KernelSize, Options, T, Device>, 2, InChannels, OutChannels, KernelSize, Options, T, Device> {};
 /// A transposed convolution over [batch, in_channels, depth, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose3d.html
-template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvTransposeOptions Options = ConvTransposeOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InChannels, index_t OutChannels, Sizes KernelSize, ConvTransposeOptions Options = ConvTransposeOptions{}, Floating T = float, class Device = DefaultDevice>
 struct ConvTranspose3d
     : detail::ConvTransposeLayer<ConvTranspose3d<InChannels, OutChannels, KernelSize, Options, T, Device>, 3, InChannels, OutChannels, KernelSize, Options, T, Device> {};
 

@@ -93,7 +93,7 @@ struct FrozenConv : Module<FrozenConv<Layer>> {
 /// A linear layer of constants: [*, InFeatures] → [*, OutFeatures]. One that has taken over a batch normalisation only
 /// takes [batch, InFeatures], for else the normalisation's channels were other ones. State: weight [InFeatures,
 /// OutFeatures], the transpose of Linear's, and bias [OutFeatures].
-template <index_t InFeatures, index_t OutFeatures, bool Normalizes = false, Floating T = float, class Device = Cpu>
+template <index_t InFeatures, index_t OutFeatures, bool Normalizes = false, Floating T = float, class Device = DefaultDevice>
 struct FrozenLinear : Module<FrozenLinear<InFeatures, OutFeatures, Normalizes, T, Device>> {
     using weight_shape = Shape<InFeatures, OutFeatures>;
     using expects = std::conditional_t<Normalizes, Expects<Shape<dyn, InFeatures>>, Expects<LastExtent<InFeatures>>>;
@@ -141,7 +141,7 @@ struct freezing_linear<Linear<In, Out, Bias, T, Device>, Normalizes> {
     using type = FrozenLinear<In, Out, Normalizes, T, Device>;
     static type make(const Linear<In, Out, Bias, T, Device>& layer) {
         type frozen;
-        kernels::transpose(Device{}, layer.weight.data(), In, Out, In, frozen.weight.data(), Out);
+        transpose(Device{}, layer.weight.data(), In, Out, In, frozen.weight.data(), Out);
         fill_bias(layer, frozen.bias);
         return frozen;
     }

@@ -22,6 +22,12 @@ Tensor<T, S, Device>& tensor_of(Parameter<T, S, Device>& parameter) { return par
 template <class T>
 T rounded(double number) { return static_cast<T>(static_cast<compute_t<T>>(number)); }
 
+/// Calls f(elements, how many) where the host can reach a tensor's elements: all devices begin with the same numbers.
+template <class T, class S, class Device, class F>
+void edit(Tensor<T, S, Device>& tensor, F&& f) {
+    xnn::detail::edit_on_host<Device>(tensor.data(), tensor.size(), [&](T* p) { f(p, tensor.size()); });
+}
+
 /// p[i] = f(i); of dtypes, not of shapes, so that it is compiled once.
 template <class T, class F>
 void fill(T* p, index_t n, F&& f) {
@@ -48,21 +54,21 @@ concept Fillable = requires(W& w) { detail::tensor_of(w); };
 template <Fillable W>
 W& uniform_(W& weight, double low = 0, double high = 1, Generator& generator = default_generator()) {
     auto& tensor = detail::tensor_of(weight);
-    detail::fill_uniform(tensor.data(), tensor.size(), low, high, generator);
+    detail::edit(tensor, [&](auto* p, index_t n) { detail::fill_uniform(p, n, low, high, generator); });
     return weight;
 }
 /// From the normal distribution.
 template <Fillable W>
 W& normal_(W& weight, double mean = 0, double std = 1, Generator& generator = default_generator()) {
     auto& tensor = detail::tensor_of(weight);
-    detail::fill_normal(tensor.data(), tensor.size(), mean, std, generator);
+    detail::edit(tensor, [&](auto* p, index_t n) { detail::fill_normal(p, n, mean, std, generator); });
     return weight;
 }
 /// The same number everywhere.
 template <Fillable W>
 W& constant_(W& weight, double value) {
     auto& tensor = detail::tensor_of(weight);
-    detail::fill(tensor.data(), tensor.size(), [=](index_t) { return value; });
+    detail::edit(tensor, [&](auto* p, index_t n) { detail::fill(p, n, [=](index_t) { return value; }); });
     return weight;
 }
 template <Fillable W>
@@ -184,10 +190,11 @@ W& trunc_normal_(W& weight, double mean = 0, double std = 1, double a = -2, doub
     const auto erf_at = [&](double bound) { return std::erf((bound - mean) / (std * std::sqrt(2.0))); };
     const double low = erf_at(a), high = erf_at(b);
     const RandomStream stream = generator.draw(tensor.size());
-    detail::fill(tensor.data(), tensor.size(), [&](index_t i) {
+    const auto number = [&](index_t i) {
         const double y = low + (high - low) * static_cast<double>(stream.uniform(i));
         return std::min(std::max(mean + std * std::sqrt(2.0) * detail::inverse_erf(y), a), b);
-    });
+    };
+    detail::edit(tensor, [&](auto* p, index_t n) { detail::fill(p, n, number); });
     return weight;
 }
 
@@ -203,10 +210,11 @@ W& orthogonal_(W& weight, double gain = 1, Generator& generator = default_genera
     std::vector<double> matrix(rows * columns);
     detail::fill_normal(matrix.data(), tensor.size(), 0, 1, generator);
     detail::orthonormalize_columns(matrix, wide ? columns : rows, wide ? rows : columns);
-    detail::fill(tensor.data(), tensor.size(), [&](index_t i) {
+    const auto number = [&](index_t i) {
         const auto at = static_cast<std::size_t>(i);
         return gain * (wide ? matrix[at % columns * rows + at / columns] : matrix[at]);
-    });
+    };
+    detail::edit(tensor, [&](auto* p, index_t n) { detail::fill(p, n, number); });
     return weight;
 }
 
@@ -221,14 +229,16 @@ W& sparse_(W& weight, double sparsity, double std = 0.01, Generator& generator =
     const auto zeros = static_cast<index_t>(std::ceil(sparsity * static_cast<double>(rows)));
     const RandomStream stream = generator.draw(rows * columns);
     std::vector<index_t> order(static_cast<std::size_t>(rows));
-    for (index_t c = 0; c < columns; ++c) {
-        for (index_t r = 0; r < rows; ++r) order[static_cast<std::size_t>(r)] = r;
-        for (index_t r = 0; r < zeros; ++r) {
-            const index_t other = r + static_cast<index_t>(stream.word(c * rows + r) % static_cast<std::uint32_t>(rows - r));
-            std::swap(order[static_cast<std::size_t>(r)], order[static_cast<std::size_t>(other)]);
-            tensor.data()[order[static_cast<std::size_t>(r)] * columns + c] = detail::rounded<std::remove_pointer_t<decltype(tensor.data())>>(0);
+    detail::edit(tensor, [&]<class T>(T* p, index_t) {
+        for (index_t c = 0; c < columns; ++c) {
+            for (index_t r = 0; r < rows; ++r) order[static_cast<std::size_t>(r)] = r;
+            for (index_t r = 0; r < zeros; ++r) {
+                const index_t other = r + static_cast<index_t>(stream.word(c * rows + r) % static_cast<std::uint32_t>(rows - r));
+                std::swap(order[static_cast<std::size_t>(r)], order[static_cast<std::size_t>(other)]);
+                p[order[static_cast<std::size_t>(r)] * columns + c] = detail::rounded<T>(0);
+            }
         }
-    }
+    });
     return weight;
 }
 
@@ -238,7 +248,7 @@ W& eye_(W& weight) {
     auto& tensor = detail::tensor_of(weight);
     static_assert(std::remove_cvref_t<decltype(tensor.shape())>::rank == 2, "eye_: 2 dimensions");
     const index_t columns = tensor.extent(1);
-    detail::fill(tensor.data(), tensor.size(), [=](index_t i) { return i / columns == i % columns ? 1 : 0; });
+    detail::edit(tensor, [&](auto* p, index_t n) { detail::fill(p, n, [=](index_t i) { return i / columns == i % columns ? 1 : 0; }); });
     return weight;
 }
 /// A convolution's weight that hands on as many channels as possible, in each group.
@@ -255,9 +265,10 @@ W& dirac_(W& weight, index_t groups = 1) {
         field *= extents[i];
         centre = centre * extents[i] + extents[i] / 2;
     }
-    for (index_t g = 0; g < groups; ++g)
-        for (index_t c = 0; c < std::min(out, in); ++c)
-            tensor.data()[((g * out + c) * in + c) * field + centre] = detail::rounded<std::remove_pointer_t<decltype(tensor.data())>>(1);
+    detail::edit(tensor, [&]<class T>(T* p, index_t) {
+        for (index_t g = 0; g < groups; ++g)
+            for (index_t c = 0; c < std::min(out, in); ++c) p[((g * out + c) * in + c) * field + centre] = detail::rounded<T>(1);
+    });
     return weight;
 }
 

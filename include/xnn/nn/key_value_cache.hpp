@@ -11,7 +11,7 @@ namespace xnn::nn {
 /// them behind those; when that has been evaluated, `cache.advance(L)` makes them part of it. No gradients pass.
 ///
 /// More positions than Capacity throw Error, and leave the cache as it was.
-template <std::size_t Layers, index_t Capacity, index_t Width, index_t Batch = 1, Floating T = float, class Device = Cpu>
+template <std::size_t Layers, index_t Capacity, index_t Width, index_t Batch = 1, Floating T = float, class Device = DefaultDevice>
 class KeyValueCache {
     static_assert(Capacity > 0 && Width > 0 && Batch > 0 && Layers > 0, "KeyValueCache: extents of at least 1");
 

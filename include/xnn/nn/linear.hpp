@@ -12,7 +12,7 @@ struct NoBias {};
 
 /// y = x Wᵀ + b: [*, in_features] → [*, out_features]. State: weight [out_features, in_features], bias [out_features].
 /// https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
-template <index_t InFeatures, index_t OutFeatures, bool Bias = true, Floating T = float, class Device = Cpu>
+template <index_t InFeatures, index_t OutFeatures, bool Bias = true, Floating T = float, class Device = DefaultDevice>
 struct Linear : Module<Linear<InFeatures, OutFeatures, Bias, T, Device>> {
     using weight_shape = Shape<OutFeatures, InFeatures>;
     using bias_shape = Shape<OutFeatures>;

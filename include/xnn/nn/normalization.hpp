@@ -131,20 +131,20 @@ struct BatchNormLayer : detail::ChannelNorm<Self, NumFeatures, Options.affine, O
 /// Batch normalisation of [batch, features] or [batch, features, length]: `BatchNorm1d<64> norm{eps, momentum}`.
 /// State: weight, bias, running_mean, running_var [features], num_batches_tracked [].
 /// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
-template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct BatchNorm1d : BatchNormLayer<BatchNorm1d<NumFeatures, Options, T, Device>, 2, 3, NumFeatures, Options, T, Device> {
     using BatchNormLayer<BatchNorm1d, 2, 3, NumFeatures, Options, T, Device>::BatchNormLayer;
 };
 /// Batch normalisation of [batch, features, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
-template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct BatchNorm2d : BatchNormLayer<BatchNorm2d<NumFeatures, Options, T, Device>, 4, 4, NumFeatures, Options, T, Device> {
     using BatchNormLayer<BatchNorm2d, 4, 4, NumFeatures, Options, T, Device>::BatchNormLayer;
 };
 
 /// Batch normalisation of [batch, features, depth, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html
-template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, BatchNormOptions Options = BatchNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct BatchNorm3d : BatchNormLayer<BatchNorm3d<NumFeatures, Options, T, Device>, 5, 5, NumFeatures, Options, T, Device> {
     using BatchNormLayer<BatchNorm3d, 5, 5, NumFeatures, Options, T, Device>::BatchNormLayer;
 };
@@ -189,19 +189,19 @@ struct InstanceNormLayer : detail::ChannelNorm<Self, NumFeatures, Options.affine
 /// Instance normalisation of [batch, features, length] or [features, length]: `InstanceNorm1d<64> norm{eps, momentum}`.
 /// State with affine: weight, bias [features]; with track_running_stats: running_mean, running_var [features],
 /// num_batches_tracked []. https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm1d.html
-template <index_t NumFeatures, InstanceNormOptions Options = InstanceNormOptions{}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, InstanceNormOptions Options = InstanceNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct InstanceNorm1d : InstanceNormLayer<InstanceNorm1d<NumFeatures, Options, T, Device>, 1, NumFeatures, Options, T, Device> {
     using InstanceNormLayer<InstanceNorm1d, 1, NumFeatures, Options, T, Device>::InstanceNormLayer;
 };
 /// Instance normalisation of [batch, features, height, width] or one image.
 /// https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
-template <index_t NumFeatures, InstanceNormOptions Options = InstanceNormOptions{}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, InstanceNormOptions Options = InstanceNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct InstanceNorm2d : InstanceNormLayer<InstanceNorm2d<NumFeatures, Options, T, Device>, 2, NumFeatures, Options, T, Device> {
     using InstanceNormLayer<InstanceNorm2d, 2, NumFeatures, Options, T, Device>::InstanceNormLayer;
 };
 /// Instance normalisation of [batch, features, depth, height, width] or one volume.
 /// https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm3d.html
-template <index_t NumFeatures, InstanceNormOptions Options = InstanceNormOptions{}, Floating T = float, class Device = Cpu>
+template <index_t NumFeatures, InstanceNormOptions Options = InstanceNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct InstanceNorm3d : InstanceNormLayer<InstanceNorm3d<NumFeatures, Options, T, Device>, 3, NumFeatures, Options, T, Device> {
     using InstanceNormLayer<InstanceNorm3d, 3, NumFeatures, Options, T, Device>::InstanceNormLayer;
 };
@@ -209,7 +209,7 @@ struct InstanceNorm3d : InstanceNormLayer<InstanceNorm3d<NumFeatures, Options, T
 /// y = (x - mean) / √(variance + eps) weight + bias, with the moments of each of NumGroups groups of neighbouring channels
 /// of each image: [batch, NumChannels, d…] → the same. `GroupNorm<3, 6> norm{eps}`. State: weight, bias [NumChannels].
 /// https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
-template <index_t NumGroups, index_t NumChannels, bool Affine = true, Floating T = float, class Device = Cpu>
+template <index_t NumGroups, index_t NumChannels, bool Affine = true, Floating T = float, class Device = DefaultDevice>
 struct GroupNorm : Module<GroupNorm<NumGroups, NumChannels, Affine, T, Device>> {
     static_assert(NumGroups > 0 && NumChannels % NumGroups == 0, "num_channels must be divisible by num_groups");
     using expects = Expects<Shape<dyn, NumChannels>>;  // as first dimensions
@@ -286,7 +286,7 @@ struct LayerNormOptions {
 /// y = (x - mean) / √(variance + eps) weight + bias with the moments over the last dimensions, those of NormalizedShape:
 /// [*, NormalizedShape…] → the same. `LayerNorm<Shape<64>> norm{eps}`. State: weight, bias [NormalizedShape…].
 /// https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
-template <AnyShape NormalizedShape, LayerNormOptions Options = LayerNormOptions{}, Floating T = float, class Device = Cpu>
+template <AnyShape NormalizedShape, LayerNormOptions Options = LayerNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct LayerNorm : Module<LayerNorm<NormalizedShape, Options, T, Device>> {
     static_assert(NormalizedShape::is_static, "the normalised extents are numbers");
     using expects = Expects<NormalizedShape>;  // as last dimensions

@@ -16,7 +16,7 @@ struct RMSNormOptions {
 /// y = x / √(mean(x²) + eps) weight with the mean over the last dimensions, those of NormalizedShape: [*, NormalizedShape…] → the
 /// same. `RMSNorm<Shape<64>> norm{eps}`; without eps it is the distance from 1 to the next number of the type that is
 /// computed in. State: weight [NormalizedShape…].
-template <AnyShape NormalizedShape, RMSNormOptions Options = RMSNormOptions{}, Floating T = float, class Device = Cpu>
+template <AnyShape NormalizedShape, RMSNormOptions Options = RMSNormOptions{}, Floating T = float, class Device = DefaultDevice>
 struct RMSNorm : Module<RMSNorm<NormalizedShape, Options, T, Device>> {
     static_assert(NormalizedShape::is_static, "the normalised extents are numbers");
     using expects = Expects<NormalizedShape>;  // as last dimensions

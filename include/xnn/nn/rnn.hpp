@@ -173,7 +173,7 @@ private:
 /// Steps and batch may be `dyn`. State: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, …_l0_reverse, …_l1, ….
 /// `RNN<8, 16, RNNOptions{.num_layers = 2, .nonlinearity = Nonlinearity::relu}> rnn{0.5}` has dropout between its layers.
 /// https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
-template <index_t InputSize, index_t HiddenSize, RNNOptions O = RNNOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InputSize, index_t HiddenSize, RNNOptions O = RNNOptions{}, Floating T = float, class Device = DefaultDevice>
 struct RNN : detail::RecurrentLayer<RNN<InputSize, HiddenSize, O, T, Device>,
                                     RnnSpec{detail::rnn_mode<O.nonlinearity>(), InputSize, HiddenSize, 0, O.num_layers, O.bias, O.batch_first, O.bidirectional}, T, Device> {
     using RNN::RecurrentLayer::RecurrentLayer;
@@ -183,7 +183,7 @@ struct RNN : detail::RecurrentLayer<RNN<InputSize, HiddenSize, O, T, Device>,
 /// `auto [output, h_n, c_n] = lstm(x)` or `lstm(x, h_0, c_0)`. Shapes and names as with RNN; c_0 and c_n are
 /// [num_layers directions, batch, hidden_size]. With proj_size h' = W_hr (o tanh(c')), and h_0, h_n and output are that wide.
 /// https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
-template <index_t InputSize, index_t HiddenSize, LSTMOptions O = LSTMOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InputSize, index_t HiddenSize, LSTMOptions O = LSTMOptions{}, Floating T = float, class Device = DefaultDevice>
 struct LSTM : detail::RecurrentLayer<LSTM<InputSize, HiddenSize, O, T, Device>,
                                      RnnSpec{RnnMode::lstm, InputSize, HiddenSize, O.proj_size, O.num_layers, O.bias, O.batch_first, O.bidirectional}, T, Device> {
     using LSTM::RecurrentLayer::RecurrentLayer;
@@ -191,7 +191,7 @@ struct LSTM : detail::RecurrentLayer<LSTM<InputSize, HiddenSize, O, T, Device>,
 
 /// h' = (1 - z) n + z h with r, z = σ(…) and n = tanh(W_in x + b_in + r (W_hn h + b_hn)). Shapes and names as with RNN.
 /// https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
-template <index_t InputSize, index_t HiddenSize, GRUOptions O = GRUOptions{}, Floating T = float, class Device = Cpu>
+template <index_t InputSize, index_t HiddenSize, GRUOptions O = GRUOptions{}, Floating T = float, class Device = DefaultDevice>
 struct GRU : detail::RecurrentLayer<GRU<InputSize, HiddenSize, O, T, Device>,
                                     RnnSpec{RnnMode::gru, InputSize, HiddenSize, 0, O.num_layers, O.bias, O.batch_first, O.bidirectional}, T, Device> {
     using GRU::RecurrentLayer::RecurrentLayer;

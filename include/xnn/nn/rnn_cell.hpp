@@ -58,7 +58,7 @@ private:
 /// h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu of it: `h = cell(x, h)`; without h it is 0. x [batch, input_size] or
 /// [input_size] → [batch, hidden_size]. State: weight_ih [hidden_size, input_size], weight_hh [hidden_size, hidden_size],
 /// bias_ih, bias_hh [hidden_size]. https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
-template <index_t InputSize, index_t HiddenSize, bool Bias = true, Nonlinearity N = Nonlinearity::tanh, Floating T = float, class Device = Cpu>
+template <index_t InputSize, index_t HiddenSize, bool Bias = true, Nonlinearity N = Nonlinearity::tanh, Floating T = float, class Device = DefaultDevice>
 struct RNNCell : detail::RecurrentCell<RNNCell<InputSize, HiddenSize, Bias, N, T, Device>,
                                        detail::cell_spec(detail::rnn_mode<N>(), InputSize, HiddenSize, Bias), T, Device> {
     RNNCell() = default;
@@ -66,7 +66,7 @@ struct RNNCell : detail::RecurrentCell<RNNCell<InputSize, HiddenSize, Bias, N, T
 
 /// One step of an LSTM: `auto [h, c] = cell(x, h, c)`; without h and c they are 0. State as RNNCell's with 4 hidden_size rows.
 /// https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
-template <index_t InputSize, index_t HiddenSize, bool Bias = true, Floating T = float, class Device = Cpu>
+template <index_t InputSize, index_t HiddenSize, bool Bias = true, Floating T = float, class Device = DefaultDevice>
 struct LSTMCell : detail::RecurrentCell<LSTMCell<InputSize, HiddenSize, Bias, T, Device>,
                                         detail::cell_spec(RnnMode::lstm, InputSize, HiddenSize, Bias), T, Device> {
     LSTMCell() = default;
@@ -74,7 +74,7 @@ struct LSTMCell : detail::RecurrentCell<LSTMCell<InputSize, HiddenSize, Bias, T,
 
 /// One step of a GRU: `h = cell(x, h)`; without h it is 0. State as RNNCell's with 3 hidden_size rows.
 /// https://pytorch.org/docs/stable/generated/torch.nn.GRUCell.html
-template <index_t InputSize, index_t HiddenSize, bool Bias = true, Floating T = float, class Device = Cpu>
+template <index_t InputSize, index_t HiddenSize, bool Bias = true, Floating T = float, class Device = DefaultDevice>
 struct GRUCell : detail::RecurrentCell<GRUCell<InputSize, HiddenSize, Bias, T, Device>,
                                        detail::cell_spec(RnnMode::gru, InputSize, HiddenSize, Bias), T, Device> {
     GRUCell() = default;

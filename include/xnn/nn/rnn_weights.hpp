@@ -27,11 +27,12 @@ struct RnnWeights {
     template <bool Present, index_t... D>
     using Optional = std::conditional_t<Present, Parameter<T, Shape<D...>, Device>, NoBias>;
 
-    Parameter<T, Shape<width, Input>, Device> weight_ih = make<true, width, Input>();
-    Parameter<T, Shape<width, Spec.state_size()>, Device> weight_hh = make<true, width, Spec.state_size()>();
-    Optional<Spec.bias, width> bias_ih = make<Spec.bias, width>();
-    Optional<Spec.bias, width> bias_hh = make<Spec.bias, width>();
-    Optional<(Spec.proj_size > 0), Spec.proj_size, Spec.hidden_size> weight_hr = make<(Spec.proj_size > 0), Spec.proj_size, Spec.hidden_size>();
+    // The parentheses are for nvcc, which takes the commas between the arguments for those between members.
+    Parameter<T, Shape<width, Input>, Device> weight_ih = (make<true, width, Input>());
+    Parameter<T, Shape<width, Spec.state_size()>, Device> weight_hh = (make<true, width, Spec.state_size()>());
+    Optional<Spec.bias, width> bias_ih = (make<Spec.bias, width>());
+    Optional<Spec.bias, width> bias_hh = (make<Spec.bias, width>());
+    Optional<(Spec.proj_size > 0), Spec.proj_size, Spec.hidden_size> weight_hr = (make<(Spec.proj_size > 0), Spec.proj_size, Spec.hidden_size>());
 
     /// Calls f(kind, parameter) for each in PyTorch's order.
     template <class Self, class F>

@@ -16,6 +16,8 @@ struct Sizes {
     constexpr Sizes(index_t all) : first(all), second(all), third(all) {}
     constexpr Sizes(index_t a, index_t b) : first(a), second(b), count(2) {}
     constexpr Sizes(index_t a, index_t b, index_t c) : first(a), second(b), third(c), count(3) {}
+    /// From all members, as nvcc writes a template argument in the source that it hands on.
+    constexpr Sizes(index_t a, index_t b, index_t c, int n) : first(a), second(b), third(c), count(n) {}
 
     template <std::size_t Rank>
     constexpr Dims<Rank> dims() const {

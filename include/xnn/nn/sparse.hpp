@@ -125,7 +125,7 @@ struct EmbeddingTable : Module<Self> {
 /// `Embedding<10, 4, 0>`, with sparse gradients `Embedding<10, 4, sparse>`.
 /// State: weight [num_embeddings, embedding_dim].
 /// https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
-template <index_t NumEmbeddings, index_t EmbeddingDim, EmbeddingRows Rows = no_padding, Floating T = float, class Device = Cpu>
+template <index_t NumEmbeddings, index_t EmbeddingDim, EmbeddingRows Rows = no_padding, Floating T = float, class Device = DefaultDevice>
 struct Embedding : detail::EmbeddingTable<Embedding<NumEmbeddings, EmbeddingDim, Rows, T, Device>, NumEmbeddings, EmbeddingDim, Rows.padding_idx, T, Device> {
     using Embedding::EmbeddingTable::EmbeddingTable;
 
@@ -142,7 +142,7 @@ struct Embedding : detail::EmbeddingTable<Embedding<NumEmbeddings, EmbeddingDim,
 /// `EmbeddingBag<10, 4, EmbeddingBagOptions{.mode = EmbeddingBagMode::sum}>`.
 /// State: weight [num_embeddings, embedding_dim].
 /// https://pytorch.org/docs/stable/generated/torch.nn.EmbeddingBag.html
-template <index_t NumEmbeddings, index_t EmbeddingDim, EmbeddingBagOptions Options = EmbeddingBagOptions{}, Floating T = float, class Device = Cpu>
+template <index_t NumEmbeddings, index_t EmbeddingDim, EmbeddingBagOptions Options = EmbeddingBagOptions{}, Floating T = float, class Device = DefaultDevice>
 struct EmbeddingBag
     : detail::EmbeddingTable<EmbeddingBag<NumEmbeddings, EmbeddingDim, Options, T, Device>, NumEmbeddings, EmbeddingDim, Options.padding_idx, T, Device> {
     using EmbeddingBag::EmbeddingTable::EmbeddingTable;

@@ -17,6 +17,9 @@ struct TransformerActivation {
     constexpr TransformerActivation(const char* name) : is_gelu(std::string_view(name) == "gelu") {
         if (!is_gelu && std::string_view(name) != "relu") fail("activation", "relu or gelu", name);
     }
+    /// From its member, as nvcc writes a template argument in the source that it hands on.
+    template <std::same_as<bool> Bool>
+    constexpr TransformerActivation(Bool gelu) : is_gelu(gelu) {}
     friend constexpr bool operator==(const TransformerActivation&, const TransformerActivation&) = default;
 };
 
@@ -83,7 +86,7 @@ concept AttentionHow = detail::is_attention_masks<How> || requires(const How& ho
 ///     x = x + dropout(self_attn(norm1(x))),  x = x + dropout(linear2(dropout(activation(linear1(norm2(x))))))
 /// else each norm comes behind its sum. `layer(src)`, `layer(src, AttentionMasks{}.is_causal())`.
 /// https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
-template <index_t DModel, index_t NHead, TransformerOptions Options = TransformerOptions{}, Floating T = float, class Device = Cpu>
+template <index_t DModel, index_t NHead, TransformerOptions Options = TransformerOptions{}, Floating T = float, class Device = DefaultDevice>
 struct TransformerEncoderLayer : Module<TransformerEncoderLayer<DModel, NHead, Options, T, Device>> {
     using expects = Expects<LastExtent<DModel>>;  // of 2 or 3 dimensions
 
@@ -186,7 +189,7 @@ struct TransformerEncoder : Module<TransformerEncoder<Layer, NumLayers, Norm>> {
 /// Self-attention, attention to an encoder's output ("memory"), and two linear layers: tgt [L, batch, DModel], memory
 /// [S, batch, DModel] → [L, batch, DModel]. `layer(tgt, memory)`, `layer(tgt, memory, tgt_masks, memory_masks)`.
 /// https://pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html
-template <index_t DModel, index_t NHead, TransformerOptions Options = TransformerOptions{}, Floating T = float, class Device = Cpu>
+template <index_t DModel, index_t NHead, TransformerOptions Options = TransformerOptions{}, Floating T = float, class Device = DefaultDevice>
 struct TransformerDecoderLayer : Module<TransformerDecoderLayer<DModel, NHead, Options, T, Device>> {
     using expects = Expects<LastExtent<DModel>, LastExtent<DModel>>;  // of 2 or 3 dimensions
     using Attention = MultiheadAttention<DModel, NHead, MultiheadAttentionOptions{.bias = Options.bias, .batch_first = Options.batch_first}, T, Device>;
@@ -306,7 +309,7 @@ struct TransformerSizes {
 /// [L, batch, DModel]. `transformer(src, tgt)`, `transformer(src, tgt, src_masks, tgt_masks, memory_masks)`.
 /// https://pytorch.org/docs/stable/generated/torch.nn.Transformer.html
 template <index_t DModel = 512, index_t NHead = 8, TransformerSizes Sizes = TransformerSizes{}, TransformerOptions Options = TransformerOptions{},
-          Floating T = float, class Device = Cpu>
+          Floating T = float, class Device = DefaultDevice>
 struct Transformer : Module<Transformer<DModel, NHead, Sizes, Options, T, Device>> {
     using EncoderLayer = TransformerEncoderLayer<DModel, NHead, Options, T, Device>;
     using DecoderLayer = TransformerDecoderLayer<DModel, NHead, Options, T, Device>;

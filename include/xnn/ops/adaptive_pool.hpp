@@ -53,14 +53,14 @@ struct AdaptiveAvgPoolRule : AdaptivePoolRule<Output> {
 
     NothingSaved forward(auto&, auto y, auto x) const {
         const auto extents = x.shape.extents();
-        kernels::adaptive_avg_pool_forward(typename decltype(y)::device{}, x.data, y.data, this->planes(extents), this->geometry(extents));
+        adaptive_avg_pool_forward(typename decltype(y)::device{}, x.data, y.data, this->planes(extents), this->geometry(extents));
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
         const auto extents = x.shape.extents();
         const auto gx = get<0>(targets);
-        kernels::adaptive_avg_pool_backward(typename decltype(x)::device{}, gy, gx.data, gx.accumulate, this->planes(extents), this->geometry(extents));
+        adaptive_avg_pool_backward(typename decltype(x)::device{}, gy, gx.data, gx.accumulate, this->planes(extents), this->geometry(extents));
     }
 };
 
@@ -72,14 +72,14 @@ struct AdaptiveMaxPoolRule : AdaptivePoolRule<Output> {
     const std::int32_t* forward(auto& arena, auto y, auto x) const {
         const auto extents = x.shape.extents();
         std::int32_t* winners = is_grad_enabled() ? arena.template allocate<std::int32_t>(y.size()) : nullptr;
-        kernels::adaptive_max_pool_forward(typename decltype(y)::device{}, x.data, y.data, winners, this->planes(extents), this->geometry(extents));
+        adaptive_max_pool_forward(typename decltype(y)::device{}, x.data, y.data, winners, this->planes(extents), this->geometry(extents));
         return winners;
     }
     template <class T>
     void backward(auto&, const std::int32_t* winners, const auto& targets, const T* gy, const T*, auto x) const {
         const auto extents = x.shape.extents();
         const auto gx = get<0>(targets);
-        kernels::adaptive_max_pool_backward(typename decltype(x)::device{}, gy, winners, gx.data, gx.accumulate, this->planes(extents), this->geometry(extents));
+        adaptive_max_pool_backward(typename decltype(x)::device{}, gy, winners, gx.data, gx.accumulate, this->planes(extents), this->geometry(extents));
     }
 };
 

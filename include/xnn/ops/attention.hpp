@@ -53,7 +53,7 @@ struct AttentionProblem {
         AttentionSaved<compute_t<T>> saved{arena.template allocate<compute_t<T>>(extents.rows()), {}};
         if (options.dropout_p > 0) saved.stream = default_generator().draw(kernels::attention_draws(extents));
         options.stream = saved.stream;
-        kernels::attention_forward<T>(Device{}, extents, options, q, k, v, y, saved.normalizers);
+        attention_forward<T>(Device{}, extents, options, q, k, v, y, saved.normalizers);
         return saved;
     }
     template <class Device>
@@ -61,7 +61,7 @@ struct AttentionProblem {
         options.stream = saved.stream;
         kernels::HeadMatrices<const T> result{output, y.batch_step, y.head_step, y.pitch}, gradient = result;
         gradient.data = gy;
-        kernels::attention_backward<T>(Device{}, extents, options, q, k, v, result, gradient, saved.normalizers, gradients);
+        attention_backward<T>(Device{}, extents, options, q, k, v, result, gradient, saved.normalizers, gradients);
     }
 };
 

@@ -66,10 +66,10 @@ struct BatchNormRule {
             const bool remembers = training && running.mean != nullptr;
             if (remembers) ++*running.batches;
             const double fresh = momentum ? *momentum : remembers ? 1 / static_cast<double>(*running.batches) : 0;
-            kernels::batch_norm_forward_training(device, x.data, weight, bias, y.data, moments.mean, moments.rstd, remembers ? running.mean : nullptr,
+            batch_norm_forward_training(device, x.data, weight, bias, y.data, moments.mean, moments.rstd, remembers ? running.mean : nullptr,
                                                  remembers ? running.variance : nullptr, sizes, eps, fresh);
         } else {
-            kernels::batch_norm_forward_eval(device, x.data, weight, bias, y.data, moments.mean, moments.rstd, running.mean, running.variance, sizes, eps);
+            batch_norm_forward_eval(device, x.data, weight, bias, y.data, moments.mean, moments.rstd, running.mean, running.variance, sizes, eps);
         }
         return moments;
     }
@@ -83,7 +83,7 @@ struct BatchNormRule {
             gw = get<1>(targets);
             gb = get<2>(targets);
         }
-        kernels::batch_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, gw.data,
+        batch_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, gw.data,
                                      gw.accumulate, gb.data, gb.accumulate, this->sizes(x), uses_batch());
     }
 

@@ -65,7 +65,7 @@ struct ConvWork {
 
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
         using T = typename decltype(y)::value_type;
-        kernels::conv_forward<Grouped>(typename decltype(y)::device{}, geometry(x, w), x.data, w.data, detail::bias_data<T>(bias...), y.data, activation);
+        conv_forward<Grouped>(typename decltype(y)::device{}, geometry(x, w), x.data, w.data, detail::bias_data<T>(bias...), y.data, activation);
         return {};
     }
 
@@ -77,9 +77,9 @@ struct ConvWork {
         const auto gw = get<1>(targets);
         const auto gb = detail::bias_target<2, T>(targets);
         const bool together = gw && gb && gw.accumulate == gb.accumulate;
-        if (gw) kernels::conv_backward_weight<Grouped>(device, g, x.data, gy, gw.data, together ? gb.data : nullptr, gw.accumulate);
-        if (gb && !together) kernels::conv_backward_bias(device, g, gy, gb.data, gb.accumulate);
-        if (gx) kernels::conv_backward_data<Grouped>(device, g, gy, w.data, gx.data, gx.accumulate);
+        if (gw) conv_backward_weight<Grouped>(device, g, x.data, gy, gw.data, together ? gb.data : nullptr, gw.accumulate);
+        if (gb && !together) conv_backward_bias(device, g, gy, gb.data, gb.accumulate);
+        if (gx) conv_backward_data<Grouped>(device, g, gy, w.data, gx.data, gx.accumulate);
     }
 
 private:
@@ -168,7 +168,7 @@ struct ConvTransposeRule {
 
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... rest) const {
         using T = typename decltype(y)::value_type;
-        kernels::conv_transpose_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents(), rest.shape.extents()...),
+        conv_transpose_forward(typename decltype(y)::device{}, geometry(x.shape.extents(), w.shape.extents(), rest.shape.extents()...),
                                         x.data, w.data, bias_data<T>(rest...), y.data);
         return {};
     }
@@ -180,10 +180,10 @@ struct ConvTransposeRule {
         const auto gx = get<0>(targets);
         const auto gw = get<1>(targets);
         const auto gb = detail::bias_target<Sized ? 3 : 2, T>(targets);
-        if (gw) kernels::conv_backward_weight(device, g, gy, x.data, gw.data, static_cast<T*>(nullptr), gw.accumulate);
-        if (gb) kernels::conv_transpose_backward_bias(device, g, gy, gb.data, gb.accumulate);
+        if (gw) conv_backward_weight(device, g, gy, x.data, gw.data, static_cast<T*>(nullptr), gw.accumulate);
+        if (gb) conv_transpose_backward_bias(device, g, gy, gb.data, gb.accumulate);
         if (gx)
-            kernels::conv_forward(device, g, gy, w.data, static_cast<const T*>(nullptr), gx.data, kernels::Activation::none, gx.accumulate);
+            conv_forward(device, g, gy, w.data, static_cast<const T*>(nullptr), gx.data, kernels::Activation::none, gx.accumulate);
     }
 
 private:

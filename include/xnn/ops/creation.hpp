@@ -9,20 +9,20 @@
 namespace xnn {
 
 /// A tensor whose elements hold anything.
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> empty(const S& shape = {}) { return Tensor<T, S, Device>(shape); }
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> zeros(const S& shape = {}) { return Tensor<T, S, Device>(shape); }
 /// The same number everywhere.
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> full(const S& shape, std::type_identity_t<T> value) {
     Tensor<T, S, Device> result(shape);
     result.fill(value);
     return result;
 }
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> full(std::type_identity_t<T> value) { return full<S, T, Device>(S{}, value); }
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> ones(const S& shape = {}) { return full<S, T, Device>(shape, T(1)); }
 
 /// Ones on the diagonal, zeros elsewhere.

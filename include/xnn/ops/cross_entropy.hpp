@@ -58,7 +58,7 @@ protected:
     }
     static void check_targets(std::string_view operation, auto x, auto target, index_t ignore_index) {
         const index_t classes = x.extent(class_dim<decltype(x)::shape_type::rank>);
-        const index_t bad = kernels::check_targets(typename decltype(x)::device{}, target.data, target.size(), classes, ignore_index);
+        const index_t bad = check_targets(typename decltype(x)::device{}, target.data, target.size(), classes, ignore_index);
         if (bad >= 0)
             fail(operation, "a target in [0, " + std::to_string(classes) + ")",
                  std::to_string(target.data[bad]) + " at position " + std::to_string(bad));
@@ -79,7 +79,7 @@ struct CrossEntropyRule : ClassLossRule<R> {
         using T = typename decltype(x)::value_type;
         const auto sizes = this->sizes(x);
         auto* saved = arena.template allocate<compute_t<T>>(sizes.saved());
-        kernels::cross_entropy_forward(typename decltype(y)::device{}, x.data, target.data, this->template pointer<T>(weight...), y.data, saved, sizes, options());
+        cross_entropy_forward(typename decltype(y)::device{}, x.data, target.data, this->template pointer<T>(weight...), y.data, saved, sizes, options());
         return static_cast<const compute_t<T>*>(saved);
     }
     template <class T>
@@ -88,11 +88,11 @@ struct CrossEntropyRule : ClassLossRule<R> {
         const auto sizes = this->sizes(x);
         const auto gx = get<0>(targets);
         if constexpr (std::integral<typename decltype(target)::value_type>) {
-            kernels::cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, gx.data, gx.accumulate, sizes, options());
+            cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, gx.data, gx.accumulate, sizes, options());
         } else {
             const auto gt = get<1>(targets);
-            kernels::cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, gx.data, static_cast<T*>(nullptr), gx.accumulate, sizes, options());
-            if (gt) kernels::cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, static_cast<T*>(nullptr), gt.data, gt.accumulate, sizes, options());
+            cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, gx.data, static_cast<T*>(nullptr), gx.accumulate, sizes, options());
+            if (gt) cross_entropy_backward(device, x.data, target.data, this->template pointer<T>(weight...), gy, saved, static_cast<T*>(nullptr), gt.data, gt.accumulate, sizes, options());
         }
     }
 

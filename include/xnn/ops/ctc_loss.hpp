@@ -33,14 +33,14 @@ struct CtcLossRule {
     void check(auto x, auto targets, auto input_lengths, auto target_lengths) const {
         const kernels::CtcExtents e = sizes(x, targets);
         if (blank < 0 || blank >= e.classes) fail(name, "a blank in [0, " + std::to_string(e.classes) + ")", std::to_string(blank));
-        const auto mistake = kernels::check_ctc(typename decltype(x)::device{}, targets.data, input_lengths.data, target_lengths.data, e, targets.size(), blank);
+        const auto mistake = check_ctc(typename decltype(x)::device{}, targets.data, input_lengths.data, target_lengths.data, e, targets.size(), blank);
         if (mistake.kind != kernels::CtcMistake::none) report(mistake, e);
     }
 
     auto forward(auto& arena, auto y, auto x, auto targets, auto input_lengths, auto target_lengths) const {
         const kernels::CtcExtents e = sizes(x, targets, target_lengths);
         double* const saved = arena.template allocate<double>(e.saved());
-        kernels::ctc_loss_forward(typename decltype(y)::device{}, x.data, targets.data, input_lengths.data, target_lengths.data, y.data, saved, e, options());
+        ctc_loss_forward(typename decltype(y)::device{}, x.data, targets.data, input_lengths.data, target_lengths.data, y.data, saved, e, options());
         return static_cast<const double*>(saved);
     }
     template <class T>
@@ -48,7 +48,7 @@ struct CtcLossRule {
                   auto target_lengths) const {
         const kernels::CtcExtents e = sizes(x, targets, target_lengths);
         if (const auto gx = get<0>(gradients))
-            kernels::ctc_loss_backward(typename decltype(x)::device{}, x.data, targets.data, input_lengths.data, target_lengths.data, gy, saved, gx.data,
+            ctc_loss_backward(typename decltype(x)::device{}, x.data, targets.data, input_lengths.data, target_lengths.data, gy, saved, gx.data,
                                        gx.accumulate, e, options(), arena.template allocate<double>(kernels::ctc_backward_scratch(e)));
     }
 

@@ -34,7 +34,7 @@ struct EmbeddingRule {
 
     void check(auto indices, auto table) const { xnn::detail::require_indices(name, indices, table.extent(0)); }
     NothingSaved forward(auto&, auto y, auto indices, auto table) const {
-        kernels::embedding_forward(typename decltype(y)::device{}, table.data, indices.data, y.data, sizes(indices, table));
+        embedding_forward(typename decltype(y)::device{}, table.data, indices.data, y.data, sizes(indices, table));
         return {};
     }
     template <class T>
@@ -51,11 +51,11 @@ protected:
         const auto extents = sizes(indices, table);
         index_t* const scratch = arena.template allocate<index_t>(extents.scratch());
         if (!storage) {
-            kernels::embedding_backward(device, gy, indices.data, gtable.data, gtable.accumulate, scratch, extents, padding_idx,
+            embedding_backward(device, gy, indices.data, gtable.data, gtable.accumulate, scratch, extents, padding_idx,
                                         scale_grad_by_freq, shares);
         } else {
             auto& rows = *storage->gradient_rows();
-            rows.add(scratch, kernels::embedding_backward_rows(device, gy, indices.data, gtable.data, rows.first_use(), scratch, extents,
+            rows.add(scratch, embedding_backward_rows(device, gy, indices.data, gtable.data, rows.first_use(), scratch, extents,
                                                                padding_idx, scale_grad_by_freq, shares));
         }
     }
@@ -76,7 +76,7 @@ struct RenormedEmbeddingRule : EmbeddingRule {
 
 protected:
     void renorm(auto indices, auto table) const {
-        if (renormed) kernels::embedding_renorm(typename decltype(table)::device{}, renormed, indices.data, sizes(indices, table), max_norm, norm_type);
+        if (renormed) embedding_renorm(typename decltype(table)::device{}, renormed, indices.data, sizes(indices, table), max_norm, norm_type);
     }
 };
 

@@ -62,10 +62,10 @@ struct EmbeddingBagRule : RenormedEmbeddingRule<T> {
         const auto sizes = EmbeddingRule::sizes(indices, table);
         if constexpr (is_max) {
             index_t* const winners = is_grad_enabled() ? arena.template allocate<index_t>(y.size()) : nullptr;
-            kernels::embedding_bag_max_forward(device, table.data, indices.data, bags, y.data, winners, sizes, this->padding_idx);
+            embedding_bag_max_forward(device, table.data, indices.data, bags, y.data, winners, sizes, this->padding_idx);
             return winners;
         } else {
-            kernels::embedding_bag_forward(device, table.data, indices.data, bags, weights_of(rest...), y.data, sizes,
+            embedding_bag_forward(device, table.data, indices.data, bags, weights_of(rest...), y.data, sizes,
                                            this->padding_idx, is_mean);
             return nullptr;
         }
@@ -79,15 +79,15 @@ struct EmbeddingBagRule : RenormedEmbeddingRule<T> {
         const auto sizes = EmbeddingRule::sizes(indices, table);
         const auto bags = bags_of(extents(indices.shape.extents(), table.shape.extents(), rest.shape.extents()...)[0], indices, rest...);
         if constexpr (is_max) {
-            if (gtable) kernels::embedding_bag_max_backward(device, gy, winners, gtable.data, gtable.accumulate, bags.count, sizes);
+            if (gtable) embedding_bag_max_backward(device, gy, winners, gtable.data, gtable.accumulate, bags.count, sizes);
         } else {
             const kernels::RowShares<compute_t<T>> shares{arena.template allocate<index_t>(sizes.count),
                                                           arena.template allocate<compute_t<T>>(sizes.count)};
-            kernels::share_bags(device, indices.data, bags, weights_of(rest...), shares, this->padding_idx, is_mean);
+            share_bags(device, indices.data, bags, weights_of(rest...), shares, this->padding_idx, is_mean);
             const auto gweights = get<sizeof...(Targets) - 1>(targets);
             if constexpr (sizeof...(Targets) > 2 && are_weights<decltype(gweights)>)
                 if (gweights)
-                    kernels::embedding_bag_backward_weights(device, gy, table.data, indices.data, shares.row, gweights.data, gweights.accumulate,
+                    embedding_bag_backward_weights(device, gy, table.data, indices.data, shares.row, gweights.data, gweights.accumulate,
                                                             sizes, this->padding_idx);
             this->backward_table(arena, gtable, gy, indices, table, shares);
         }

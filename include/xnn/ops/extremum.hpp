@@ -21,14 +21,14 @@ struct TakeRule {
 
     NothingSaved forward(auto&, auto y, auto x, auto index) const {
         const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
-        kernels::take_along(typename decltype(y)::device{}, x.data, index.data, y.data, outer, n, inner);
+        take_along(typename decltype(y)::device{}, x.data, index.data, y.data, outer, n, inner);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto index) const {
         const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         if (const auto gx = get<0>(targets))
-            kernels::put_along(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, outer, n, inner);
+            put_along(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, outer, n, inner);
     }
 };
 

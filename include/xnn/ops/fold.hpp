@@ -47,13 +47,13 @@ struct UnfoldRule : PatchRule<Window> {
     }
 
     NothingSaved forward(auto&, auto y, auto x) const {
-        kernels::unfold(typename decltype(y)::device{}, Patches::geometry(x.shape.extents()), x.data, y.data, false);
+        unfold(typename decltype(y)::device{}, Patches::geometry(x.shape.extents()), x.data, y.data, false);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
         const auto gx = get<0>(targets);
-        kernels::fold(typename decltype(x)::device{}, Patches::geometry(x.shape.extents()), gy, gx.data, gx.accumulate);
+        fold(typename decltype(x)::device{}, Patches::geometry(x.shape.extents()), gy, gx.data, gx.accumulate);
     }
 };
 
@@ -78,13 +78,13 @@ struct FoldRule : PatchRule<Window> {
     }
 
     NothingSaved forward(auto&, auto y, auto x) const {
-        kernels::fold(typename decltype(y)::device{}, Patches::geometry(y.shape.extents()), x.data, y.data, false);
+        fold(typename decltype(y)::device{}, Patches::geometry(y.shape.extents()), x.data, y.data, false);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
         const auto gx = get<0>(targets);
-        kernels::unfold(typename decltype(x)::device{}, Patches::geometry(extents(x.shape.extents())), gy, gx.data, gx.accumulate);
+        unfold(typename decltype(x)::device{}, Patches::geometry(extents(x.shape.extents())), gy, gx.data, gx.accumulate);
     }
 
 private:

@@ -26,13 +26,13 @@ struct GatherRule {
 
     void check(auto x, auto index) const { detail::require_indices(name, index, AroundDim::of(x.shape.extents(), Dim).n); }
     NothingSaved forward(auto&, auto y, auto x, auto index) const {
-        kernels::gather_forward(typename decltype(y)::device{}, x.data, index.data, y.data, places(x, index));
+        gather_forward(typename decltype(y)::device{}, x.data, index.data, y.data, places(x, index));
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto index) const {
         if (const auto gx = get<0>(targets))
-            kernels::gather_backward(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, places(x, index));
+            gather_backward(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, places(x, index));
     }
 
 private:
@@ -68,14 +68,14 @@ struct IndexSelectRule {
     void check(auto x, auto index) const { detail::require_indices(name, index, AroundDim::of(x.shape.extents(), Dim).n); }
     NothingSaved forward(auto&, auto y, auto x, auto index) const {
         const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
-        kernels::index_select_forward(typename decltype(y)::device{}, x.data, index.data, y.data, outer, n, index.size(), inner);
+        index_select_forward(typename decltype(y)::device{}, x.data, index.data, y.data, outer, n, index.size(), inner);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto index) const {
         const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         if (const auto gx = get<0>(targets))
-            kernels::index_select_backward(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, outer, n, index.size(), inner);
+            index_select_backward(typename decltype(x)::device{}, gy, index.data, gx.data, gx.accumulate, outer, n, index.size(), inner);
     }
 };
 

@@ -45,7 +45,7 @@ struct GroupNormRule {
         const auto n = sizes(x);
         const Moments<C> moments{arena.template allocate<C>(n.rows), arena.template allocate<C>(n.rows)};
         const typename decltype(y)::value_type* none = nullptr;
-        kernels::layer_norm_forward(typename decltype(x)::device{}, x.data, none, none, y.data, moments.mean, moments.rstd, n.rows, n.length, eps);
+        layer_norm_forward(typename decltype(x)::device{}, x.data, none, none, y.data, moments.mean, moments.rstd, n.rows, n.length, eps);
         return moments;
     }
     template <class T, class C>
@@ -54,7 +54,7 @@ struct GroupNormRule {
         const auto gx = get<0>(targets);
         const T* weight = nullptr;
         T* none = nullptr;
-        kernels::layer_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, none, false,
+        layer_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, none, false,
                                      none, false, n.rows, n.length);
     }
 

@@ -50,7 +50,7 @@ struct InstanceNormRule {
         const Moments<C> moments{arena.template allocate<C>(instances), arena.template allocate<C>(instances)};
         const X* none = nullptr;
         if (!uses_instances()) {
-            kernels::batch_norm_forward_eval(device, x.data, none, none, y.data, moments.mean, moments.rstd, running.mean, running.variance, n, eps);
+            batch_norm_forward_eval(device, x.data, none, none, y.data, moments.mean, moments.rstd, running.mean, running.variance, n, eps);
             return moments;
         }
         X *means = nullptr, *variances = nullptr;
@@ -62,10 +62,10 @@ struct InstanceNormRule {
         }
         // Each channel of each image is a channel of one large image; with a momentum of 1 its moments are the running ones.
         const kernels::BatchNormExtents one{1, instances, n.inner};
-        kernels::batch_norm_forward_training(device, x.data, none, none, y.data, moments.mean, moments.rstd, means, variances, one, eps, 1.0);
+        batch_norm_forward_training(device, x.data, none, none, y.data, moments.mean, moments.rstd, means, variances, one, eps, 1.0);
         if (means != nullptr) {
-            kernels::average_instances(device, means, running.mean, n.batch, n.channels, momentum);
-            kernels::average_instances(device, variances, running.variance, n.batch, n.channels, momentum);
+            average_instances(device, means, running.mean, n.batch, n.channels, momentum);
+            average_instances(device, variances, running.variance, n.batch, n.channels, momentum);
         }
         return moments;
     }
@@ -77,7 +77,7 @@ struct InstanceNormRule {
         const kernels::BatchNormExtents extents = uses_instances() ? kernels::BatchNormExtents{1, n.batch * n.channels, n.inner} : n;
         const X* weight = nullptr;
         X* none = nullptr;
-        kernels::batch_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, none, false,
+        batch_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, none, false,
                                      none, false, extents, uses_instances());
     }
 

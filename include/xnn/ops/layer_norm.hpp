@@ -45,7 +45,7 @@ struct LayerNormRule {
         const auto [rows, n] = sizes(x);
         const Moments<C> moments{arena.template allocate<C>(rows), arena.template allocate<C>(rows)};
         const auto [weight, bias] = pointers<typename decltype(x)::value_type>(affine.data...);
-        kernels::layer_norm_forward(typename decltype(x)::device{}, x.data, weight, bias, y.data, moments.mean, moments.rstd, rows, n, eps);
+        layer_norm_forward(typename decltype(x)::device{}, x.data, weight, bias, y.data, moments.mean, moments.rstd, rows, n, eps);
         return moments;
     }
     template <class T, class C>
@@ -56,7 +56,7 @@ struct LayerNormRule {
         Target<T> gw{}, gb{};
         if constexpr (sizeof...(affine) > 0) gw = get<1>(targets);
         if constexpr (sizeof...(affine) > 1) gb = get<2>(targets);
-        kernels::layer_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, gw.data,
+        layer_norm_backward(typename decltype(x)::device{}, x.data, weight, gy, moments.mean, moments.rstd, gx.data, gx.accumulate, gw.data,
                                      gw.accumulate, gb.data, gb.accumulate, rows, n);
     }
 

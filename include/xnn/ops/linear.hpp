@@ -39,10 +39,10 @@ struct LinearRule {
         const index_t in = w.extent(1), out = w.extent(0), rows = x.size() / in;
         const auto gx = get<0>(targets);
         const auto gw = get<1>(targets);
-        if (gw) kernels::gemm(device, Transpose::yes, Transpose::no, out, in, rows, gy, out, x.data, in, gw.data, in, {.accumulate = gw.accumulate});
+        if (gw) gemm(device, Transpose::yes, Transpose::no, out, in, rows, gy, out, x.data, in, gw.data, in, {.accumulate = gw.accumulate});
         if constexpr (sizeof...(Targets) == 3)
-            if (const auto gb = get<2>(targets)) kernels::column_sums(device, rows, out, gy, gb.data, gb.accumulate);
-        if (gx) kernels::gemm(device, Transpose::no, Transpose::no, rows, in, out, gy, out, w.data, in, gx.data, in, {.accumulate = gx.accumulate});
+            if (const auto gb = get<2>(targets)) column_sums(device, rows, out, gy, gb.data, gb.accumulate);
+        if (gx) gemm(device, Transpose::no, Transpose::no, rows, in, out, gy, out, w.data, in, gx.data, in, {.accumulate = gx.accumulate});
     }
 
 protected:
@@ -52,7 +52,7 @@ protected:
         kernels::GemmEpilogue<T> epilogue;
         ((epilogue.column_bias = bias.data), ...);
         epilogue.activation = activation;
-        kernels::gemm(typename decltype(y)::device{}, kernels::Transpose::no, turn, y.size() / out, out, in, x.data, in, w.data, w.extent(1), y.data, out, epilogue);
+        gemm(typename decltype(y)::device{}, kernels::Transpose::no, turn, y.size() / out, out, in, x.data, in, w.data, w.extent(1), y.data, out, epilogue);
         return {};
     }
 };

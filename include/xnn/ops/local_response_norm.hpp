@@ -21,14 +21,14 @@ struct ChannelMeanRule {
 
     NothingSaved forward(auto&, auto y, auto x) const {
         const auto n = x.shape.extents();
-        kernels::channel_mean(typename decltype(y)::device{}, x.data, y.data, false, n[0], n[1], product_or_dyn(n, 2, n.size()), before, after);
+        channel_mean(typename decltype(y)::device{}, x.data, y.data, false, n[0], n[1], product_or_dyn(n, 2, n.size()), before, after);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
         const auto n = x.shape.extents();
         if (const auto gx = get<0>(targets))
-            kernels::channel_mean(typename decltype(x)::device{}, gy, gx.data, gx.accumulate, n[0], n[1], product_or_dyn(n, 2, n.size()), after, before);
+            channel_mean(typename decltype(x)::device{}, gy, gx.data, gx.accumulate, n[0], n[1], product_or_dyn(n, 2, n.size()), after, before);
     }
 };
 

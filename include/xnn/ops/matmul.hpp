@@ -83,15 +83,15 @@ struct MatmulRule {
         const Sizes s = sizes(a, b);
         constexpr typename decltype(y)::device device;
         if (folds<decltype(b)>) {  // one matrix b for all: the batch is more rows of a
-            kernels::gemm(device, ta, tb, s.batch * s.m, s.n, s.k, a.data, s.lda, b.data, s.ldb, y.data, s.n);
+            gemm(device, ta, tb, s.batch * s.m, s.n, s.k, a.data, s.lda, b.data, s.ldb, y.data, s.n);
             return {};
         }
         const auto batch = batches(a, b);
         if (batch.even())
-            kernels::gemm_batched(device, s.batch, ta, tb, s.m, s.n, s.k, a.data, s.lda, s.m * s.k, b.data, s.ldb, s.k * s.n, y.data, s.n, s.m * s.n);
+            gemm_batched(device, s.batch, ta, tb, s.m, s.n, s.k, a.data, s.lda, s.m * s.k, b.data, s.ldb, s.k * s.n, y.data, s.n, s.m * s.n);
         else
             batch.run([&](index_t i, index_t ia, index_t ib, bool, bool) {
-                kernels::gemm(device, ta, tb, s.m, s.n, s.k, a.data + ia * s.m * s.k, s.lda, b.data + ib * s.k * s.n, s.ldb, y.data + i * s.m * s.n, s.n);
+                gemm(device, ta, tb, s.m, s.n, s.k, a.data + ia * s.m * s.k, s.lda, b.data + ib * s.k * s.n, s.ldb, y.data + i * s.m * s.n, s.n);
             });
         return {};
     }
@@ -105,15 +105,15 @@ struct MatmulRule {
         // The gradient of a factor has its layout in memory: a transposed one's is the transposed product.
         const auto to_a = [&](index_t rows, const T* g, const T* pb, T* out, bool accumulate) {
             if constexpr (TransposeA)
-                kernels::gemm(device, tb, kernels::Transpose::yes, s.k, rows, s.n, pb, s.ldb, g, s.n, out, s.lda, {.accumulate = accumulate});
+                gemm(device, tb, kernels::Transpose::yes, s.k, rows, s.n, pb, s.ldb, g, s.n, out, s.lda, {.accumulate = accumulate});
             else
-                kernels::gemm(device, kernels::Transpose::no, not_b, rows, s.k, s.n, g, s.n, pb, s.ldb, out, s.lda, {.accumulate = accumulate});
+                gemm(device, kernels::Transpose::no, not_b, rows, s.k, s.n, g, s.n, pb, s.ldb, out, s.lda, {.accumulate = accumulate});
         };
         const auto to_b = [&](index_t rows, const T* g, const T* pa, T* out, bool accumulate) {
             if constexpr (TransposeB)
-                kernels::gemm(device, kernels::Transpose::yes, ta, s.n, s.k, rows, g, s.n, pa, s.lda, out, s.ldb, {.accumulate = accumulate});
+                gemm(device, kernels::Transpose::yes, ta, s.n, s.k, rows, g, s.n, pa, s.lda, out, s.ldb, {.accumulate = accumulate});
             else
-                kernels::gemm(device, not_a, kernels::Transpose::no, s.k, s.n, rows, pa, s.lda, g, s.n, out, s.ldb, {.accumulate = accumulate});
+                gemm(device, not_a, kernels::Transpose::no, s.k, s.n, rows, pa, s.lda, g, s.n, out, s.ldb, {.accumulate = accumulate});
         };
         if (folds<decltype(b)>) {
             if (ga) to_a(s.batch * s.m, gy, b.data, ga.data, ga.accumulate);

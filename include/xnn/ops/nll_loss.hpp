@@ -22,14 +22,14 @@ struct NllLossRule : ClassLossRule<R> {
     auto forward(auto& arena, auto y, auto x, auto target, auto... weight) const {
         using T = typename decltype(x)::value_type;
         auto* divisor = arena.template allocate<compute_t<T>>(1);
-        kernels::nll_loss_forward(typename decltype(y)::device{}, x.data, target.data, this->template pointer<T>(weight...), y.data, divisor,
+        nll_loss_forward(typename decltype(y)::device{}, x.data, target.data, this->template pointer<T>(weight...), y.data, divisor,
                                   this->sizes(x), options());
         return static_cast<const compute_t<T>*>(divisor);
     }
     template <class T>
     void backward(auto&, const compute_t<T>* divisor, const auto& targets, const T* gy, const T*, auto x, auto target, auto... weight) const {
         const auto gx = get<0>(targets);
-        kernels::nll_loss_backward(typename decltype(x)::device{}, target.data, this->template pointer<T>(weight...), gy, divisor, gx.data,
+        nll_loss_backward(typename decltype(x)::device{}, target.data, this->template pointer<T>(weight...), gy, divisor, gx.data,
                                    gx.accumulate, this->sizes(x), options());
     }
 

@@ -99,7 +99,7 @@ struct PadRule {
     NothingSaved forward(auto&, auto y, auto x) const {
         using T = typename decltype(y)::value_type;
         const auto from = x.shape.extents(), to = y.shape.extents();
-        kernels::pad_forward(typename decltype(y)::device{}, planes(to), geometry(from), x.data, y.data,
+        pad_forward(typename decltype(y)::device{}, planes(to), geometry(from), x.data, y.data,
                              static_cast<T>(static_cast<compute_t<T>>(value)), shifts(to, from, -1));
         return {};
     }
@@ -107,7 +107,7 @@ struct PadRule {
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
         const auto from = x.shape.extents();
         const auto gx = get<0>(targets);
-        kernels::pad_backward(typename decltype(x)::device{}, planes(from), geometry(from), gy, gx.data, gx.accumulate,
+        pad_backward(typename decltype(x)::device{}, planes(from), geometry(from), gy, gx.data, gx.accumulate,
                               shifts(from, extents(from), 1));
     }
 

@@ -26,12 +26,12 @@ struct PadSequenceRule {
 
     void check(auto x, auto lengths) const {
         const Dims<3> e = sizes(x);
-        kernels::require_lengths(typename decltype(x)::device{}, name, lengths.data, e[1], e[0], enforce_sorted);
+        require_lengths(typename decltype(x)::device{}, name, lengths.data, e[1], e[0], enforce_sorted);
     }
     NothingSaved forward(auto&, auto y, auto x, auto lengths) const {
         const auto [steps, batch, width] = sizes(x);
         using T = typename decltype(y)::value_type;
-        kernels::fill_padding(typename decltype(y)::device{}, x.data, lengths.data, y.data, steps, batch, width, BatchFirst,
+        fill_padding(typename decltype(y)::device{}, x.data, lengths.data, y.data, steps, batch, width, BatchFirst,
                               static_cast<T>(static_cast<compute_t<T>>(padding_value)));
         return {};
     }
@@ -39,7 +39,7 @@ struct PadSequenceRule {
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto lengths) const {
         const auto [steps, batch, width] = sizes(x);
         if (const auto gx = get<0>(targets))
-            kernels::fill_padding_backward(typename decltype(x)::device{}, gy, lengths.data, gx.data, steps, batch, width, BatchFirst, gx.accumulate);
+            fill_padding_backward(typename decltype(x)::device{}, gy, lengths.data, gx.data, steps, batch, width, BatchFirst, gx.accumulate);
     }
 
 private:

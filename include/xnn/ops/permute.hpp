@@ -30,7 +30,7 @@ struct PermuteRule {
     }
 
     NothingSaved forward(auto&, auto y, auto x) const {
-        kernels::permute_copy(typename decltype(y)::device{}, x.data, y.data, x.shape.extents(), order);
+        permute_copy(typename decltype(y)::device{}, x.data, y.data, x.shape.extents(), order);
         return {};
     }
     template <class T>
@@ -40,8 +40,8 @@ struct PermuteRule {
         std::array<std::size_t, rank> inverse{};
         for (std::size_t i = 0; i < rank; ++i) inverse[order[i]] = i;
         T* turned = gx.accumulate ? arena.template allocate<T>(x.size()) : gx.data;
-        kernels::permute_copy(typename decltype(x)::device{}, gy, turned, extents(x.shape.extents()), inverse);
-        if (gx.accumulate) assign(gx, Ptr<T>(turned), x.shape.extents());
+        permute_copy(typename decltype(x)::device{}, gy, turned, extents(x.shape.extents()), inverse);
+        if (gx.accumulate) assign(typename decltype(x)::device{}, gx, Ptr<T>(turned), x.shape.extents());
     }
 
     /// The same as a view, where the last dimension stays.

@@ -30,9 +30,9 @@ struct MaxPoolIndicesRule : PoolRule<Window> {
         constexpr typename decltype(x)::device device;
         const auto extents = x.shape.extents();
         Winner* winners = arena.template allocate<Winner>(y.size());
-        kernels::max_pool_forward(device, x.data, arena.template allocate<std::remove_const_t<T>>(y.size()), winners, this->planes(extents),
+        max_pool_forward(device, x.data, arena.template allocate<std::remove_const_t<T>>(y.size()), winners, this->planes(extents),
                                   this->geometry(extents));
-        kernels::max_pool_indices(device, winners, y.data, this->planes(extents), this->geometry(extents));
+        max_pool_indices(device, winners, y.data, this->planes(extents), this->geometry(extents));
         return {};
     }
     void backward(auto&&...) const {}
@@ -49,7 +49,7 @@ struct AdaptiveMaxPoolIndicesRule : AdaptivePoolRule<Output> {
     NothingSaved forward(auto& arena, auto y, auto x) const {
         using T = typename decltype(x)::value_type;
         const auto extents = x.shape.extents();
-        kernels::adaptive_max_pool_forward(typename decltype(x)::device{}, x.data, arena.template allocate<std::remove_const_t<T>>(y.size()), y.data,
+        adaptive_max_pool_forward(typename decltype(x)::device{}, x.data, arena.template allocate<std::remove_const_t<T>>(y.size()), y.data,
                                            this->planes(extents), this->geometry(extents));
         return {};
     }
@@ -68,7 +68,7 @@ struct TakePlacesRule {
 
     NothingSaved forward(auto&, auto y, auto x, auto places) const {
         const auto n = sizes(x, places);
-        kernels::take_places(typename decltype(y)::device{}, x.data, places.data, y.data, false, n.planes, n.x, n.places,
+        take_places(typename decltype(y)::device{}, x.data, places.data, y.data, false, n.planes, n.x, n.places,
                              -std::numeric_limits<compute_t<typename decltype(y)::value_type>>::infinity());
         return {};
     }
@@ -76,7 +76,7 @@ struct TakePlacesRule {
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto places) const {
         const auto n = sizes(x, places);
         if (const auto gx = get<0>(targets))
-            kernels::add_places(typename decltype(x)::device{}, gy, places.data, gx.data, gx.accumulate, n.planes, n.places, n.x);
+            add_places(typename decltype(x)::device{}, gy, places.data, gx.data, gx.accumulate, n.planes, n.places, n.x);
     }
 
 private:
@@ -122,14 +122,14 @@ struct MaxUnpoolRule {
 
     NothingSaved forward(auto&, auto y, auto x, auto places) const {
         const auto n = sizes(x.shape.extents(), y.shape.extents());
-        kernels::set_places(typename decltype(y)::device{}, x.data, places.data, y.data, n.planes, n.x, n.y);
+        set_places(typename decltype(y)::device{}, x.data, places.data, y.data, n.planes, n.x, n.y);
         return {};
     }
     template <class T>
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x, auto places) const {
         const auto n = sizes(x.shape.extents(), extents(x.shape.extents(), places.shape.extents()));
         if (const auto gx = get<0>(targets))
-            kernels::take_places(typename decltype(x)::device{}, gy, places.data, gx.data, gx.accumulate, n.planes, n.y, n.x, compute_t<T>(0));
+            take_places(typename decltype(x)::device{}, gy, places.data, gx.data, gx.accumulate, n.planes, n.y, n.x, compute_t<T>(0));
     }
 
 private:

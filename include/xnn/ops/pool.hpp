@@ -68,14 +68,14 @@ struct MaxPoolRule : PoolRule<Window> {
     const Winner* forward(auto& arena, auto y, auto x) const {
         const auto extents = x.shape.extents();
         Winner* winners = is_grad_enabled() ? arena.template allocate<Winner>(y.size()) : nullptr;
-        kernels::max_pool_forward<two_by_two>(typename decltype(y)::device{}, x.data, y.data, winners, this->planes(extents), this->geometry(extents));
+        max_pool_forward<two_by_two>(typename decltype(y)::device{}, x.data, y.data, winners, this->planes(extents), this->geometry(extents));
         return winners;
     }
     template <class T>
     void backward(auto&, const Winner* winners, const auto& targets, const T* gy, const T*, auto x) const {
         const auto extents = x.shape.extents();
         const auto gx = get<0>(targets);
-        kernels::max_pool_backward<two_by_two>(typename decltype(x)::device{}, gy, winners, gx.data, gx.accumulate, this->planes(extents),
+        max_pool_backward<two_by_two>(typename decltype(x)::device{}, gy, winners, gx.data, gx.accumulate, this->planes(extents),
                                    this->geometry(extents));
     }
 };
@@ -87,7 +87,7 @@ struct AvgPoolRule : PoolRule<Window> {
 
     NothingSaved forward(auto&, auto y, auto x) const {
         const auto extents = x.shape.extents();
-        kernels::avg_pool_forward(typename decltype(y)::device{}, x.data, y.data, this->planes(extents), this->geometry(extents),
+        avg_pool_forward(typename decltype(y)::device{}, x.data, y.data, this->planes(extents), this->geometry(extents),
                                   CountIncludePad, DivisorOverride);
         return {};
     }
@@ -95,7 +95,7 @@ struct AvgPoolRule : PoolRule<Window> {
     void backward(auto&, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
         const auto extents = x.shape.extents();
         const auto gx = get<0>(targets);
-        kernels::avg_pool_backward(typename decltype(x)::device{}, gy, gx.data, gx.accumulate, this->planes(extents), this->geometry(extents),
+        avg_pool_backward(typename decltype(x)::device{}, gy, gx.data, gx.accumulate, this->planes(extents), this->geometry(extents),
                                    CountIncludePad, DivisorOverride);
     }
 };

@@ -8,32 +8,32 @@
 namespace xnn {
 
 /// Uniform on [0, 1)
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> rand(const S& shape = {}, Generator& generator = default_generator()) {
     Tensor<T, S, Device> result(shape);
-    kernels::fill_uniform(Device{}, generator.draw(result.size()), result.data(), result.size());
+    fill_uniform(Device{}, generator.draw(result.size()), result.data(), result.size());
     return result;
 }
 /// A normal distribution with this mean and standard deviation
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> normal(double mean, double std, const S& shape = {}, Generator& generator = default_generator()) {
     Tensor<T, S, Device> result(shape);
-    kernels::fill_normal(Device{}, generator.draw(result.size()), result.data(), result.size(), mean, std);
+    fill_normal(Device{}, generator.draw(result.size()), result.data(), result.size(), mean, std);
     return result;
 }
 /// The standard normal distribution
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> randn(const S& shape = {}, Generator& generator = default_generator()) { return normal<S, T, Device>(0, 1, shape, generator); }
 /// Whole numbers of [low, high)
-template <AnyShape S, Element T = std::int64_t, class Device = Cpu>
+template <AnyShape S, Element T = std::int64_t, class Device = DefaultDevice>
 Tensor<T, S, Device> randint(std::int64_t low, std::int64_t high, const S& shape = {}, Generator& generator = default_generator()) {
     if (low >= high) fail("randint", "low < high", std::to_string(low) + " and " + std::to_string(high));
     Tensor<T, S, Device> result(shape);
-    kernels::fill_integers(Device{}, generator.draw(result.size()), result.data(), result.size(), low, high);
+    fill_integers(Device{}, generator.draw(result.size()), result.data(), result.size(), low, high);
     return result;
 }
 /// 1 with probability p, else 0
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> bernoulli(double p, const S& shape = {}, Generator& generator = default_generator()) {
     if (!(p >= 0 && p <= 1)) fail("bernoulli", "a probability", std::to_string(p));
     const auto uniform = rand<S, float, Device>(shape, generator);
@@ -43,15 +43,15 @@ Tensor<T, S, Device> bernoulli(double p, const S& shape = {}, Generator& generat
 }
 
 /// rand(), randn(), … of a static shape with a generator
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> rand(Generator& generator) { return rand<S, T, Device>(S{}, generator); }
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> randn(Generator& generator) { return randn<S, T, Device>(S{}, generator); }
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> normal(double mean, double std, Generator& generator) { return normal<S, T, Device>(mean, std, S{}, generator); }
-template <AnyShape S, Element T = std::int64_t, class Device = Cpu>
+template <AnyShape S, Element T = std::int64_t, class Device = DefaultDevice>
 Tensor<T, S, Device> randint(std::int64_t low, std::int64_t high, Generator& generator) { return randint<S, T, Device>(low, high, S{}, generator); }
-template <AnyShape S, Element T = float, class Device = Cpu>
+template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> bernoulli(double p, Generator& generator) { return bernoulli<S, T, Device>(p, S{}, generator); }
 
 /// 1 with the probability that x's element says, else 0

@@ -55,7 +55,7 @@ public:
             child_.propagate(pass, state.child, gradient);
         } else {
             const auto target = open_all(pass, state);
-            xnn::assign(target, gradient, shape_.extents());
+            assign(Device{}, target, gradient, shape_.extents());
             close(pass, state, target);
         }
     }

@@ -24,7 +24,7 @@ struct RmsNormRule {
     auto forward(auto& arena, auto y, auto x, auto... weight) const {
         using T = typename decltype(y)::value_type;
         auto* rstd = arena.template allocate<compute_t<T>>(rows(x));
-        kernels::rms_norm_forward<T>(typename decltype(x)::device{}, x.data, pointer<T>(weight.data...), y.data, rstd, rows(x), Normalized::static_size, eps);
+        rms_norm_forward<T>(typename decltype(x)::device{}, x.data, pointer<T>(weight.data...), y.data, rstd, rows(x), Normalized::static_size, eps);
         return rstd;
     }
     template <class T>
@@ -32,7 +32,7 @@ struct RmsNormRule {
         const auto gx = get<0>(targets);
         Target<T> gw{};
         if constexpr (sizeof...(weight) > 0) gw = get<1>(targets);
-        kernels::rms_norm_backward<T>(typename decltype(x)::device{}, x.data, pointer<T>(weight.data...), gy, rstd, gx.data, gx.accumulate, gw.data,
+        rms_norm_backward<T>(typename decltype(x)::device{}, x.data, pointer<T>(weight.data...), gy, rstd, gx.data, gx.accumulate, gw.data,
                                       gw.accumulate, rows(x), Normalized::static_size);
     }
 

@@ -142,10 +142,10 @@ struct RnnRule {
         saved.arguments = {wide<T>(arena, x), wide<T>(arena, rest)...};
         if (e.layers > 1 && dropout > 0) saved.dropout = {default_generator().draw((e.layers - 1) * kernels::RnnDropout::numbers_of_layer(e)), dropout};
         kernels::reserve_rnn<Spec.mode>(arena, e, saved.dropout.p > 0, saved.order, saved.layers.data());
-        kernels::order_rows(device, saved.order, lengths_of(rest...));
+        order_rows(device, saved.order, lengths_of(rest...));
         C* const results = wide_result<C>(arena, y);
         const auto parameters = parameters_of<const C*>(saved.arguments.data());
-        kernels::rnn_forward<Spec.mode>(device, e, saved.dropout, saved.order, saved.layers.data(), arguments_of(saved.arguments, parameters),
+        rnn_forward<Spec.mode>(device, e, saved.dropout, saved.order, saved.layers.data(), arguments_of(saved.arguments, parameters),
                                         results_in(results, e), arena.template allocate<C>(kernels::rnn_forward_scratch<Spec.mode, C>(e)));
         if constexpr (!std::same_as<T, C>) kernels::wide_detail::convert_rows(results, y.size(), 1, y.size(), y.data, y.size());
         return saved;
@@ -166,12 +166,12 @@ struct RnnRule {
         const auto parameter_gradients = parameters_of<kernels::RnnGradient<C>>(gradients.data());
         const kernels::RnnGradients<C> all{gradients[0], state(gradients, 0), state(gradients, 1), parameter_gradients.data()};
         const index_t size = product(extents(x.shape.extents()));
-        kernels::rnn_backward<Spec.mode>(device, e, saved.dropout, saved.order, saved.layers.data(), arguments_of(saved.arguments, parameters),
+        rnn_backward<Spec.mode>(device, e, saved.dropout, saved.order, saved.layers.data(), arguments_of(saved.arguments, parameters),
                                          results_in(wide_numbers<C>(arena, gy, size), e), all,
                                          arena.template allocate<C>(kernels::rnn_backward_scratch<Spec.mode, C>(e)));
         if constexpr (!std::same_as<T, C>)
             for (std::size_t i = 0; i < N; ++i)
-                if (wanted[i]) xnn::assign(wanted[i], Ptr<C>(gradients[i].data), Dims<1>{sizes[i]});
+                if (wanted[i]) assign(device, wanted[i], Ptr<C>(gradients[i].data), Dims<1>{sizes[i]});
     }
 
     /// The numbers of elements of output, h_n and c_n in the result; 0 for those it does not have.
@@ -237,7 +237,7 @@ private:
     }
 
     void check_lengths(const kernels::RnnExtents& e, auto lengths, auto...) const {
-        kernels::require_lengths(typename decltype(lengths)::device{}, name, lengths.data, e.batch, e.steps, enforce_sorted);
+        require_lengths(typename decltype(lengths)::device{}, name, lengths.data, e.batch, e.steps, enforce_sorted);
     }
     static auto lengths_of(auto first, auto...) {
         if constexpr (Spec.has_lengths)

@@ -21,9 +21,9 @@ struct SoftmaxRule {
         constexpr typename decltype(x)::device device;
         const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         if constexpr (Log)
-            kernels::log_softmax_forward(device, x.data, y.data, outer, n, inner);
+            log_softmax_forward(device, x.data, y.data, outer, n, inner);
         else
-            kernels::softmax_forward(device, x.data, y.data, outer, n, inner);
+            softmax_forward(device, x.data, y.data, outer, n, inner);
         return {};
     }
     template <class T>
@@ -32,9 +32,9 @@ struct SoftmaxRule {
         const auto [outer, n, inner] = AroundDim::of(x.shape.extents(), Dim);
         const auto gx = get<0>(targets);
         if constexpr (Log)
-            kernels::log_softmax_backward(device, y, gy, gx.data, gx.accumulate, outer, n, inner);
+            log_softmax_backward(device, y, gy, gx.data, gx.accumulate, outer, n, inner);
         else
-            kernels::softmax_backward(device, y, gy, gx.data, gx.accumulate, outer, n, inner);
+            softmax_backward(device, y, gy, gx.data, gx.accumulate, outer, n, inner);
     }
 };
 

@@ -31,7 +31,7 @@ public:
     template <class T, class Device>
     static void update(Entry& entry, const AdamWOptions& options, T* value, const T* gradient) {
         Base::template run<T>(entry, options, [&](T* const* s, const kernels::AdamOptions& o, double correction1, double correction2) {
-            kernels::adamw_step(Device{}, entry.parameter.size(), value, gradient, s[0], s[1], s[2], o, correction1, correction2);
+            adamw_step(Device{}, entry.parameter.size(), value, gradient, s[0], s[1], s[2], o, correction1, correction2);
         });
     }
 };

@@ -43,12 +43,12 @@ private:
     static void update(Entry& entry, const SGDOptions& options, T* value, const T* gradient) {
         const auto* rows = entry.parameter.gradient_rows();
         if (!rows || options.momentum != 0) {  // a momentum moves all rows
-            kernels::sgd_step(Device{}, entry.parameter.size(), value, gradient, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
+            sgd_step(Device{}, entry.parameter.size(), value, gradient, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
             return;
         }
         const index_t width = entry.parameter.row_size();
         for (const index_t row : *rows)
-            kernels::sgd_step(Device{}, width, value + row * width, gradient + row * width, static_cast<T*>(nullptr), options, false);
+            sgd_step(Device{}, width, value + row * width, gradient + row * width, static_cast<T*>(nullptr), options, false);
     }
 };
 

@@ -46,7 +46,7 @@ private:
         T *const averages = static_cast<T*>(entry.arrays[0]), *const squares = static_cast<T*>(entry.arrays[1]);
         for (const index_t row : *entry.parameter.gradient_rows()) {
             const index_t at = row * width;
-            kernels::adam_step(Device{}, width, value + at, gradient + at, averages + at, squares + at, static_cast<T*>(nullptr), options,
+            adam_step(Device{}, width, value + at, gradient + at, averages + at, squares + at, static_cast<T*>(nullptr), options,
                                correction1, correction2);
         }
     }

@@ -48,7 +48,7 @@ private:
     static constexpr T guard = T(-12345.678);
     /// Memory is handed out in whole lines; what a tensor does not use of its last one belongs to nobody.
     index_t guards() const {
-        if constexpr (!std::same_as<Storage<T, S>, HeapStorage<T>>) return 0;
+        if constexpr (is_stored_inline<T, S, typename P::device>) return 0;
         const auto bytes = static_cast<std::size_t>(parameter_.size()) * sizeof(T);
         return bytes == 0 ? 0 : static_cast<index_t>((aligned_size(bytes) - bytes) / sizeof(T));
     }

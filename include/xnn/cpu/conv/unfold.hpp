@@ -89,7 +89,7 @@ void for_each_patch_block(const ConvGeometry& g, index_t channels, OutputRows ro
 /// powers of two. Rows of images are short, and partial registers that straddle cache lines or reload what was just
 /// stored are slow.
 template <class T, class Piece>
-XNN_INLINE void for_each_piece(index_t n, const Piece& piece) {
+XNN_CPU_INLINE void for_each_piece(index_t n, const Piece& piece) {
     constexpr index_t width = std::max<index_t>(simd::width<T>, 4);
     index_t j = 0;
     for (; j + width <= n; j += width) piece(j, std::integral_constant<index_t, width>{});

@@ -19,13 +19,13 @@ inline constexpr double p = 0.625, q = 1.5;
 inline constexpr double pp = p * p, qq = q * q;
 
 template <class V>
-XNN_INLINE V constant(double c) {
+XNN_CPU_INLINE V constant(double c) {
     return V(static_cast<typename V::value_type>(c));
 }
 
 /// Inputs to points: B^T d.
 template <class V>
-XNN_INLINE void input_to_points(const V (&d)[points], V (&v)[points]) {
+XNN_CPU_INLINE void input_to_points(const V (&d)[points], V (&v)[points]) {
     const V product = constant<V>(pp * qq), sum = constant<V>(-(pp + qq));
     v[0] = simd::fma(product, d[0], simd::fma(sum, d[2], d[4]));
     v[5] = simd::fma(product, d[1], simd::fma(sum, d[3], d[5]));
@@ -40,7 +40,7 @@ XNN_INLINE void input_to_points(const V (&d)[points], V (&v)[points]) {
 
 /// Points to the m outputs: A^T v.
 template <int M, class V>
-XNN_INLINE void points_to_output(const V (&v)[points], V (&y)[M]) {
+XNN_CPU_INLINE void points_to_output(const V (&v)[points], V (&y)[M]) {
     const V even_p = v[1] + v[2], odd_p = v[1] - v[2], even_q = v[3] + v[4], odd_q = v[3] - v[4];
     y[0] = v[0] + even_p + even_q;
     double power_p = 1, power_q = 1;
@@ -55,7 +55,7 @@ XNN_INLINE void points_to_output(const V (&v)[points], V (&y)[M]) {
 
 /// The values at the points of a polynomial of M coefficients: A y, the adjoint of points_to_output.
 template <int M, class V>
-XNN_INLINE void coefficients_to_points(const V (&y)[M], V (&v)[points]) {
+XNN_CPU_INLINE void coefficients_to_points(const V (&y)[M], V (&v)[points]) {
     const auto pair = [&](double point, V& plus, V& minus) {
         V even = y[0], odd = constant<V>(0);
         double power = 1;
@@ -78,7 +78,7 @@ inline constexpr double at_zero = 1 / (pp * qq), at_p = 1 / (2 * pp * (pp - qq))
 
 /// Weights to points: G w.
 template <int R, class V>
-XNN_INLINE void weights_to_points(const V (&w)[R], V (&v)[points]) {
+XNN_CPU_INLINE void weights_to_points(const V (&w)[R], V (&v)[points]) {
     coefficients_to_points<R>(w, v);
     v[0] *= constant<V>(at_zero);
     v[1] *= constant<V>(at_p);
@@ -89,7 +89,7 @@ XNN_INLINE void weights_to_points(const V (&w)[R], V (&v)[points]) {
 
 /// From the gradient at the points to that of the weights: G^T v.
 template <int R, class V>
-XNN_INLINE void points_to_weights(V (&v)[points], V (&w)[R]) {
+XNN_CPU_INLINE void points_to_weights(V (&v)[points], V (&w)[R]) {
     v[0] *= constant<V>(at_zero);
     v[1] *= constant<V>(at_p);
     v[2] *= constant<V>(at_p);

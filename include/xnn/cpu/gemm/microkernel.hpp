@@ -46,7 +46,7 @@ struct Tile {
 
 /// sum[i, j] += a[i] * b[j]: one step of k.
 template <class T, int Rows, int Registers>
-XNN_INLINE void add_step(simd::batch<T> (&sum)[Rows][Registers], const T* a, index_t a_row_stride, const T* b,
+XNN_CPU_INLINE void add_step(simd::batch<T> (&sum)[Rows][Registers], const T* a, index_t a_row_stride, const T* b,
                          simd::FirstLanes<T> mask) {
     using Batch = simd::batch<T>;
     constexpr index_t width = simd::width<T>;

@@ -6,7 +6,7 @@
 #include "xnn/core/math.hpp"
 #include "xnn/cpu/simd.hpp"
 
-/// Like XNN_INLINE, for functions of registers: these exist on the host alone.
+/// Like XNN_CPU_INLINE, for functions of registers: these exist on the host alone.
 #if defined(__GNUC__)
 #define XNN_REGISTER_INLINE [[gnu::always_inline]] inline
 #else

@@ -26,13 +26,13 @@ B extreme_of(const B* p, index_t n) {
         for (index_t i = 0; i < n; ++i) result = End == Extreme::largest ? result || p[i] : result && p[i];
         return result;
     } else {
-        return fold_integers<B>(f, p, n);
+        return fold_numbers<B>(f, p, n);
     }
 }
 
 /// a is nearer to the end than b, or NaN where b is not.
 template <Extreme End, class B>
-constexpr bool beats(B a, B b) {
+XNN_INLINE constexpr bool beats(B a, B b) {
     if (a != a) return b == b;
     return End == Extreme::largest ? a > b : a < b;
 }
@@ -52,13 +52,14 @@ struct ExtremumReducer {
         index_t count;
     };
 
-    static constexpr Total none() { return {reduce_detail::ExtremeFold<End, B>::start, 0}; }
-    static Total join(Total a, Total b) {
+    XNN_INLINE static constexpr Total none() { return {reduce_detail::ExtremeFold<End, B>::start, 0}; }
+    XNN_INLINE static Total join(Total a, Total b) {
         if (a.count == 0) return b;
         if (b.count == 0) return a;
         if (a.value == b.value) return {a.value, a.count + b.count};
         return reduce_detail::beats<End>(b.value, a.value) ? b : a;
     }
+    XNN_INLINE static Total one(B x, index_t) { return {x, 1}; }
     Total block(const B* p, index_t n, index_t) const {
         const B value = reduce_detail::extreme_of<End>(p, n);
         index_t count = 0;
@@ -88,8 +89,8 @@ struct ExtremumReducer {
             reduce_detail::columns_one_by_one(*this, rows, rows_count, n, position, totals);
         }
     }
-    B result(Total total, index_t) const { return total.value; }
-    B aux(Total total, index_t, B) const { return static_cast<B>(total.count); }
+    XNN_INLINE B result(Total total, index_t) const { return total.value; }
+    XNN_INLINE B aux(Total total, index_t, B) const { return static_cast<B>(total.count); }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V aux) const { return math::select(x == y, V(B(1)), V(B(0))) * g / aux; }
 
@@ -118,11 +119,12 @@ struct ArgReducer {
         index_t position;  // -1: of nothing
     };
 
-    static constexpr Total none() { return {B(0), -1}; }
-    static Total join(Total a, Total b) {
+    XNN_INLINE static constexpr Total none() { return {B(0), -1}; }
+    XNN_INLINE static Total join(Total a, Total b) {
         if (a.position < 0) return b;
         return b.position >= 0 && reduce_detail::beats<End>(b.value, a.value) ? b : a;
     }
+    XNN_INLINE static Total one(B x, index_t position) { return {x, position}; }
     Total block(const B* p, index_t n, index_t position) const {
         const B value = reduce_detail::extreme_of<End>(p, n);
         index_t i = 0;
@@ -153,7 +155,7 @@ struct ArgReducer {
             reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
         }
     }
-    index_t result(Total total, index_t) const { return total.position; }
+    XNN_INLINE index_t result(Total total, index_t) const { return total.position; }
 };
 template <class T>
 using ArgMaxReducer = ArgReducer<T, Extreme::largest>;

@@ -61,9 +61,20 @@ struct Smaller {
 template <class V, class B>
 XNN_INLINE V lanes_of(B number) { return V(number); }
 
-/// The elements p[0, n) folded into one. Four chains of operations hide their latency.
+/// The elements p[0, n) folded into one number of the type A.
+template <class A, class B, class F>
+A fold_numbers(const F& f, const B* p, index_t n) {
+    A acc = f.start;
+    for (index_t i = 0; i < n; ++i) acc = f.add(acc, static_cast<A>(p[i]));
+    return acc;
+}
+
+/// The same by registers. Four chains of operations hide their latency.
 template <std::floating_point B, class F>
 B fold(const F& f, const B* p, index_t n) {
+#ifdef __CUDACC__  // takes no registers in functions of host and device, as Folds are
+    return fold_numbers<B>(f, p, n);
+#else
     using V = simd::batch<B>;
     constexpr index_t w = simd::width<B>;
     V acc[4] = {V(f.start), V(f.start), V(f.start), V(f.start)};
@@ -76,19 +87,19 @@ B fold(const F& f, const B* p, index_t n) {
         acc[1] = simd::select(counts, f.add(acc[1], simd::load(p + i, n - i)), acc[1]);
     }
     return simd::detail::fold(f.join(f.join(acc[0], acc[1]), f.join(acc[2], acc[3])), [&](B a, B b) { return f.join(a, b); });
-}
-
-/// The same for integers, which are folded in the type A.
-template <class A, std::integral B, class F>
-A fold_integers(const F& f, const B* p, index_t n) {
-    A acc = f.start;
-    for (index_t i = 0; i < n; ++i) acc = f.add(acc, static_cast<A>(p[i]));
-    return acc;
+#endif
 }
 
 /// Folds each column of a tile into one: gives(j, accumulator) for j in [0, n).
 template <std::floating_point B, class F, class Gives>
-XNN_INLINE void fold_columns(const F& f, const B* const* rows, index_t count, index_t n, Gives&& gives) {
+XNN_CPU_INLINE void fold_columns(const F& f, const B* const* rows, index_t count, index_t n, Gives&& gives) {
+#ifdef __CUDACC__
+    for (index_t j = 0; j < n; ++j) {
+        B acc = f.start;
+        for (index_t r = 0; r < count; ++r) acc = f.add(acc, rows[r][j]);
+        gives(j, acc);
+    }
+#else
     using V = simd::batch<B>;
     constexpr index_t w = simd::width<B>;
     for (index_t j = 0; j < n; j += w) {
@@ -103,6 +114,7 @@ XNN_INLINE void fold_columns(const F& f, const B* const* rows, index_t count, in
         f.join(acc[0], acc[1]).store_aligned(lanes);
         for (index_t i = 0; i < some; ++i) gives(j + i, lanes[i]);
     }
+#endif
 }
 
 /// A reducer's columns, one element after the other.

@@ -19,12 +19,16 @@ struct LogSumExpReducer {
         double sum;  // Σ exp(x - shift)
     };
 
-    static constexpr Total none() { return {0, 0}; }
-    static Total join(Total a, Total b) {
+    XNN_INLINE static constexpr Total none() { return {0, 0}; }
+    XNN_INLINE static Total join(Total a, Total b) {
         if (a.sum == 0) return b;
         if (b.sum == 0) return a;
         const double shift = std::max(a.shift, b.shift);
         return {shift, a.sum * std::exp(a.shift - shift) + b.sum * std::exp(b.shift - shift)};
+    }
+    XNN_INLINE static Total one(B x, index_t) {
+        const B shift = finite(x);
+        return {static_cast<double>(shift), static_cast<double>(math::exp(x - shift))};
     }
     Total block(const B* p, index_t n, index_t) const {
         const B shift = finite(reduce_detail::extreme_of<Extreme::largest>(p, n));
@@ -46,13 +50,13 @@ struct LogSumExpReducer {
                 totals[j + i] = join(totals[j + i], {static_cast<double>(lanes[0][i]), static_cast<double>(lanes[1][i])});
         }
     }
-    double result(Total total, index_t) const { return std::log(total.sum) + total.shift; }
-    double aux(Total, index_t, double) const { return 0; }
+    XNN_INLINE double result(Total total, index_t) const { return std::log(total.sum) + total.shift; }
+    XNN_INLINE double aux(Total, index_t, double) const { return 0; }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V) const { return g * math::exp(x - y); }
 
 private:
-    static B finite(B x) { return std::isfinite(x) ? x : B(0); }
+    XNN_INLINE static B finite(B x) { return std::isfinite(x) ? x : B(0); }
     struct ExpAbove {
         B shift;
         template <class V>

@@ -21,13 +21,20 @@ struct NormReducer {
     };
     double p = 2;
 
-    static constexpr Total none() { return {0, -1}; }
-    Total join(Total a, Total b) const {
+    XNN_INLINE static constexpr Total none() { return {0, -1}; }
+    XNN_INLINE Total join(Total a, Total b) const {
         if (a.count < 0) return b;
         if (b.count < 0) return a;
         if (!std::isinf(p)) return {a.value + b.value, 0};
         if (a.value == b.value) return {a.value, a.count + b.count};
         return {p > 0 ? math::max(a.value, b.value) : math::min(a.value, b.value), (p > 0) == (a.value > b.value) ? a.count : b.count};
+    }
+    XNN_INLINE Total one(B x, index_t) const {
+        if (p == 2) return sum(Square{}(x));
+        if (p == 1) return sum(Abs{}(x));
+        if (p == 0) return sum(NotZero{}(x));
+        if (!std::isinf(p)) return sum(Power{static_cast<B>(p)}(x));
+        return {static_cast<double>(std::fabs(x)), 1};
     }
     Total block(const B* x, index_t n, index_t) const {
         using namespace reduce_detail;
@@ -36,7 +43,7 @@ struct NormReducer {
         if (p == 0) return sum(fold(SumOf<B, NotZero>{}, x, n));
         if (!std::isinf(p)) return sum(fold(SumOf<B, Power>{{static_cast<B>(p)}}, x, n));
         Total total = none();
-        for (index_t i = 0; i < n; ++i) total = join(total, {static_cast<double>(std::fabs(x[i])), 1});
+        for (index_t i = 0; i < n; ++i) total = join(total, one(x[i], i));
         return total;
     }
     void columns(const B* const* rows, index_t count, index_t n, index_t position, Total* totals) const {
@@ -44,12 +51,12 @@ struct NormReducer {
         reduce_detail::fold_columns(reduce_detail::SumOf<B, Square>{}, rows, count, n,
                                     [=, this](index_t j, B squares) XNN_INLINE_LAMBDA { totals[j] = join(totals[j], sum(squares)); });
     }
-    double result(Total total, index_t) const {
+    XNN_INLINE double result(Total total, index_t) const {
         if (p == 2) return std::sqrt(total.value);
         if (p == 1 || p == 0 || std::isinf(p)) return total.value;
         return std::pow(total.value, 1 / p);
     }
-    double aux(Total total, index_t, double) const { return static_cast<double>(total.count); }
+    XNN_INLINE double aux(Total total, index_t, double) const { return static_cast<double>(total.count); }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V aux) const {
         const V zero(B(0));
@@ -64,7 +71,7 @@ struct NormReducer {
     }
 
 private:
-    static Total sum(B value) { return {static_cast<double>(value), 0}; }
+    XNN_INLINE static Total sum(B value) { return {static_cast<double>(value), 0}; }
     struct Square {
         template <class V>
         XNN_INLINE V operator()(V x) const { return x * x; }

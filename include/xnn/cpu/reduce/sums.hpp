@@ -8,6 +8,7 @@ inline namespace XNN_SIMD_ARCH {
 
 // A Reducer of elements of type T says
 //   Total, none()                            what stands for a set of elements, and for none
+//   one(x, position)                         the total of one element, number `position` of its set
 //   block(p, n, position)                    the total of the elements p[0, n); the first is number `position` of its set
 //   columns(rows, count, n, position, t)     joins rows[0, count) to the totals t[0, n)
 //   join(a, b)                               the total of both sets; a's elements stand in front of b's
@@ -24,13 +25,14 @@ struct SumReducer {
     using Total = reduce_detail::wide_t<T>;
     using B = compute_t<T>;
 
-    static constexpr Total none() { return 0; }
-    static Total join(Total a, Total b) {
+    XNN_INLINE static constexpr Total none() { return 0; }
+    XNN_INLINE static Total join(Total a, Total b) {
         if constexpr (std::integral<Total>)
             return static_cast<Total>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
         else
             return a + b;
     }
+    XNN_INLINE static Total one(B x, index_t) { return static_cast<Total>(x); }
     Total block(const B* p, index_t n, index_t) const {
         if constexpr (std::floating_point<B>) {
             return static_cast<Total>(reduce_detail::fold(reduce_detail::Sum<B>{}, p, n));
@@ -47,7 +49,7 @@ struct SumReducer {
         else
             reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
     }
-    Total result(Total total, index_t) const { return total; }
+    XNN_INLINE Total result(Total total, index_t) const { return total; }
     /// What one element's gradient is multiplied by: it depends on the count alone.
     constexpr double factor(index_t) const { return 1; }
 };
@@ -57,7 +59,7 @@ template <class T>
 struct MeanReducer : SumReducer<T> {
     static_assert(Floating<T>, "mean: expected floating-point elements; convert them with to<float>(x)");
     static constexpr std::string_view name = "mean";
-    double result(double total, index_t count) const { return total / static_cast<double>(count); }
+    XNN_INLINE double result(double total, index_t count) const { return total / static_cast<double>(count); }
     constexpr double factor(index_t count) const { return 1 / static_cast<double>(count); }
 };
 
@@ -73,13 +75,14 @@ struct ProdReducer {
         index_t zeros;
     };
 
-    static constexpr Total none() { return {1, 0}; }
-    static Total join(Total a, Total b) {
+    XNN_INLINE static constexpr Total none() { return {1, 0}; }
+    XNN_INLINE static Total join(Total a, Total b) {
         if constexpr (std::integral<Wide>)
             return {static_cast<Wide>(static_cast<std::uint64_t>(a.product) * static_cast<std::uint64_t>(b.product)), a.zeros + b.zeros};
         else
             return {a.product * b.product, a.zeros + b.zeros};
     }
+    XNN_INLINE static Total one(B x, index_t) { return x == B(0) ? Total{1, 1} : Total{static_cast<Wide>(x), 0}; }
     Total block(const B* p, index_t n, index_t) const {
         if constexpr (std::floating_point<B>) {
             return {static_cast<Wide>(reduce_detail::fold(NotZeros{}, p, n)),
@@ -87,7 +90,7 @@ struct ProdReducer {
         } else {
             Total total = none();
             for (index_t i = 0; i < n; ++i)
-                total = p[i] == B(0) ? Total{total.product, total.zeros + 1} : join(total, {static_cast<Wide>(p[i]), 0});
+                total = join(total, one(p[i], i));
             return total;
         }
     }
@@ -101,9 +104,9 @@ struct ProdReducer {
             reduce_detail::columns_one_by_one(*this, rows, count, n, position, totals);
         }
     }
-    Wide result(Total total, index_t) const { return total.zeros == 0 ? total.product : total.product * Wide(0); }
+    XNN_INLINE Wide result(Total total, index_t) const { return total.zeros == 0 ? total.product : total.product * Wide(0); }
     /// The product of the others, as far as an element that is zero sees it.
-    Wide aux(Total total, index_t, Wide) const { return total.zeros > 1 ? total.product * Wide(0) : total.product; }
+    XNN_INLINE Wide aux(Total total, index_t, Wide) const { return total.zeros > 1 ? total.product * Wide(0) : total.product; }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V aux) const { return g * math::select(x == V(B(0)), aux, y / x); }
 
@@ -129,8 +132,9 @@ struct TruthReducer {
     using B = bool;
     using Total = bool;
     static constexpr bool differentiable = false;
-    static constexpr bool none() { return !Decisive; }
-    static constexpr bool join(bool a, bool b) { return Decisive ? a || b : a && b; }
+    XNN_INLINE static constexpr bool none() { return !Decisive; }
+    XNN_INLINE static constexpr bool join(bool a, bool b) { return Decisive ? a || b : a && b; }
+    XNN_INLINE static bool one(bool x, index_t) { return x; }
     bool block(const bool* p, index_t n, index_t) const {
         for (index_t i = 0; i < n; ++i)
             if (p[i] == Decisive) return Decisive;
@@ -140,7 +144,7 @@ struct TruthReducer {
         for (index_t r = 0; r < count; ++r)
             for (index_t j = 0; j < n; ++j) totals[j] = join(totals[j], rows[r][j]);
     }
-    bool result(bool total, index_t) const { return total; }
+    XNN_INLINE bool result(bool total, index_t) const { return total; }
 };
 }  // namespace reduce_detail
 

@@ -21,13 +21,14 @@ struct VarianceReducer {
     double correction = 1;
     double count = 0;  // elements of a set
 
-    static constexpr Total none() { return {0, 0, 0}; }
-    static Total join(Total a, Total b) {
+    XNN_INLINE static constexpr Total none() { return {0, 0, 0}; }
+    XNN_INLINE static Total join(Total a, Total b) {
         if (a.count == 0) return b;
         if (b.count == 0) return a;
         const double n = a.count + b.count, distance = b.mean - a.mean;
         return {n, a.mean + distance * (b.count / n), a.squares + b.squares + distance * distance * (a.count * b.count / n)};
     }
+    XNN_INLINE static Total one(B x, index_t) { return {1, static_cast<double>(x), 0}; }
     Total block(const B* p, index_t n, index_t) const {
         const B center = reduce_detail::fold(reduce_detail::Sum<B>{}, p, n) / static_cast<B>(n);
         return around(center, static_cast<double>(reduce_detail::fold(reduce_detail::SumOf<B, Around>{{center}}, p, n)),
@@ -54,11 +55,11 @@ struct VarianceReducer {
                 totals[j + i] = join(totals[j + i], around(lanes[0][i], static_cast<double>(lanes[1][i]), static_cast<double>(lanes[2][i]), rows_count));
         }
     }
-    double result(Total total, index_t n) const {
+    XNN_INLINE double result(Total total, index_t n) const {
         const double variance = total.squares / std::max(0.0, static_cast<double>(n) - correction);
         return n == 0 ? std::numeric_limits<double>::quiet_NaN() : Root ? std::sqrt(variance) : variance;
     }
-    double aux(Total total, index_t, double) const { return total.mean; }
+    XNN_INLINE double aux(Total total, index_t, double) const { return total.mean; }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V aux) const {
         const V zero(B(0)), slope = (x - aux) / V(static_cast<B>(std::max(0.0, count - correction)));

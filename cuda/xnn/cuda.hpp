@@ -1,0 +1,11 @@
+// The Cuda device: the same models and expressions on a GPU, or its kernels on the host (CudaHost).
+//
+// Compiled by nvcc it computes on the GPU, with cuBLAS: link the target xnn::cuda. A plain C++ compiler sees CudaHost: link
+// xnn::cuda_host, which finds the headers of Thrust.
+#pragma once
+
+#include "xnn/cuda/column_sums.hpp"
+#include "xnn/cuda/gemm.hpp"
+#include "xnn/cuda/memory.hpp"
+#include "xnn/cuda/random.hpp"
+#include "xnn/cuda/reduce.hpp"

@@ -1,0 +1,78 @@
+// Arrays of random numbers: the same as the Cpu's for the same stream.
+#pragma once
+
+#include <numbers>
+
+#include "xnn/core/dtype.hpp"
+#include "xnn/core/generator.hpp"
+#include "xnn/cuda/launch.hpp"
+
+namespace xnn::kernels {
+
+namespace random_detail {
+
+template <class T>
+struct Uniform {
+    RandomStream stream;
+    T* out;
+    XNN_INLINE void operator()(index_t i) const {
+        if constexpr (std::same_as<T, double>) {
+            const auto words = stream.group(i / 2);
+            const std::size_t k = i % 2 == 0 ? 0 : 2;
+            out[i] = static_cast<double>((std::uint64_t{words[k]} << 32 | words[k + 1]) >> 11) * 0x1p-53;
+        } else {
+            out[i] = static_cast<T>(stream.uniform(i));
+        }
+    }
+};
+
+template <class T>
+struct Normal {
+    RandomStream stream;
+    T* out;
+    compute_t<T> mean, std;
+    XNN_INLINE void operator()(index_t i) const {
+        using B = compute_t<T>;
+        const auto words = stream.group(i / 2);
+        const std::size_t k = i % 2 == 0 ? 0 : 2;
+        const B radius = std::sqrt(B(-2) * std::log(static_cast<B>((static_cast<double>(words[k]) + 1) * 0x1p-32)));
+        const B angle = static_cast<B>(2 * std::numbers::pi) * static_cast<B>(static_cast<double>(words[k + 1]) * 0x1p-32);
+        out[i] = static_cast<T>(radius * std::cos(angle) * std + mean);
+    }
+};
+
+template <class T>
+struct Integers {
+    RandomStream stream;
+    T* out;
+    std::uint64_t low, range;
+    XNN_INLINE void operator()(index_t i) const {
+        const auto words = stream.group(i / 2);
+        const std::size_t k = i % 2 == 0 ? 0 : 2;
+        out[i] = static_cast<T>(static_cast<std::int64_t>(low + (std::uint64_t{words[k]} << 32 | words[k + 1]) % range));
+    }
+};
+
+}  // namespace random_detail
+
+/// Uniform numbers on [0, 1).
+template <Floating T, cuda::Device D>
+void fill_uniform(D device, const RandomStream& stream, T* out, index_t n) {
+    cuda::launch(device, n, random_detail::Uniform<T>{stream, out});
+}
+
+/// Numbers of a normal distribution: the Cpu's to within rounding.
+template <Floating T, cuda::Device D>
+void fill_normal(D device, const RandomStream& stream, T* out, index_t n, double mean, double std) {
+    using B = compute_t<T>;
+    cuda::launch(device, n, random_detail::Normal<T>{stream, out, static_cast<B>(mean), static_cast<B>(std)});
+}
+
+/// Whole numbers of [low, high).
+template <class T, cuda::Device D>
+void fill_integers(D device, const RandomStream& stream, T* out, index_t n, std::int64_t low, std::int64_t high) {
+    const auto first = static_cast<std::uint64_t>(low);
+    cuda::launch(device, n, random_detail::Integers<T>{stream, out, first, static_cast<std::uint64_t>(high) - first});
+}
+
+}  // namespace xnn::kernels
