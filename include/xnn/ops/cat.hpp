@@ -69,10 +69,15 @@ private:
     State forward(std::index_sequence<I...>, Arena<Device>& arena) const {
         T* out = arena.template allocate<T>(shape_.size());
         State state{Tuple<typename E::State...>{get<I>(parts_).forward(arena)...}, out};
-        (scatter(ScatterSink<T, S::rank, Dim, RowKind::contiguous>{out + offset<I>(), get<I>(parts_).shape().extents(), strides(), false},
-                 get<I>(parts_).loader(get<I>(state.parts))),
-         ...);
+        (place_one<I>(state, out), ...);
         return state;
+    }
+    template <std::size_t I>
+    void place_one(const State& state, T* out) const {
+        const auto& part = get<I>(parts_);
+        const auto extents = part.shape().extents();
+        const ScatterSink<T, S::rank, Dim, RowKind::contiguous> sink{out + offset<I>(), extents, strides(), false};
+        scatter(Device{}, sink, part.loader(get<I>(state.parts)), extents);
     }
     template <std::size_t... I>
     void hand_back(std::index_sequence<I...>, Pass<Device>& pass, const State& state, const T* gradient) const {
