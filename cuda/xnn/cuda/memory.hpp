@@ -110,7 +110,14 @@ inline void copy_bytes(Cuda, void* to, Cpu, const void* from, std::size_t bytes)
     cuda_detail::copy_bytes(to, from, bytes, cudaMemcpyHostToDevice);
     // Memory of the host that is not pinned has been read when the call returns, except within a captured step.
 }
-inline void copy_bytes(Cpu, void* to, Cuda, const void* from, std::size_t bytes) { cuda_detail::copy_bytes(to, from, bytes, cudaMemcpyDeviceToHost); }
+inline void copy_bytes(Cpu, void* to, Cuda, const void* from, std::size_t bytes) {
+#ifdef XNN_CUDA_MEMORY_ON_HOST
+    cuda::synchronize();  // between two places of the host, no copy waits for a stream
+    std::memcpy(to, from, bytes);
+#else
+    cuda_detail::copy_bytes(to, from, bytes, cudaMemcpyDeviceToHost);
+#endif
+}
 #endif
 
 inline void set_bytes(CudaHost, void* p, int value, std::size_t bytes) { set_bytes(Cpu{}, p, value, bytes); }
