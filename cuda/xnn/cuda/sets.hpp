@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "xnn/core/dtype.hpp"
 #include "xnn/cuda/launch.hpp"
 #include "xnn/expr/arena.hpp"
 
