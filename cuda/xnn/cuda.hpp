@@ -13,6 +13,7 @@
 #include "xnn/cuda/layer_norm.hpp"
 #include "xnn/cuda/memory.hpp"
 #include "xnn/cuda/nll_loss.hpp"
+#include "xnn/cuda/optimizer.hpp"
 #include "xnn/cuda/random.hpp"
 #include "xnn/cuda/reduce.hpp"
 #include "xnn/cuda/rms_norm.hpp"
