@@ -4,8 +4,17 @@
 // xnn::cuda_host, which finds the headers of Thrust.
 #pragma once
 
+#include "xnn/cuda/batch_norm.hpp"
+#include "xnn/cuda/channel_mean.hpp"
 #include "xnn/cuda/column_sums.hpp"
+#include "xnn/cuda/cross_entropy.hpp"
 #include "xnn/cuda/gemm.hpp"
+#include "xnn/cuda/instance_norm.hpp"
+#include "xnn/cuda/layer_norm.hpp"
 #include "xnn/cuda/memory.hpp"
+#include "xnn/cuda/nll_loss.hpp"
+#include "xnn/cuda/optimizer.hpp"
 #include "xnn/cuda/random.hpp"
 #include "xnn/cuda/reduce.hpp"
+#include "xnn/cuda/rms_norm.hpp"
+#include "xnn/cuda/softmax.hpp"
