@@ -6,6 +6,7 @@
 
 #include "xnn/cuda/column_sums.hpp"
 #include "xnn/cuda/gemm.hpp"
+#include "xnn/cuda/indices.hpp"
 #include "xnn/cuda/memory.hpp"
 #include "xnn/cuda/random.hpp"
 #include "xnn/cuda/reduce.hpp"
