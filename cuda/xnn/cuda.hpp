@@ -5,6 +5,7 @@
 #pragma once
 
 #include "xnn/cuda/column_sums.hpp"
+#include "xnn/cuda/embedding_bag.hpp"
 #include "xnn/cuda/gemm.hpp"
 #include "xnn/cuda/indices.hpp"
 #include "xnn/cuda/memory.hpp"
