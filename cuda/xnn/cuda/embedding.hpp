@@ -83,7 +83,7 @@ struct Uses {
             C sum = 0;
             for (index_t i = begin; i < end; ++i) {
                 const index_t row = sorted.keys[i];
-                if (row == e.entries) return;  // as all that follow
+                if (row == e.entries) break;  // as all that follow
                 sum += term(i, k);
                 if (i + 1 < end && sorted.keys[i + 1] == row) continue;
                 if (goes_on(begin) && sorted.keys[begin] == row)
