@@ -5,9 +5,17 @@
 #pragma once
 
 #include "xnn/cuda/column_sums.hpp"
+#include "xnn/cuda/conv.hpp"
 #include "xnn/cuda/embedding_bag.hpp"
+#include "xnn/cuda/gather.hpp"
 #include "xnn/cuda/gemm.hpp"
 #include "xnn/cuda/indices.hpp"
 #include "xnn/cuda/memory.hpp"
+#include "xnn/cuda/pad.hpp"
+#include "xnn/cuda/patches.hpp"
+#include "xnn/cuda/permute.hpp"
+#include "xnn/cuda/place.hpp"
+#include "xnn/cuda/pool.hpp"
 #include "xnn/cuda/random.hpp"
 #include "xnn/cuda/reduce.hpp"
+#include "xnn/cuda/take.hpp"
