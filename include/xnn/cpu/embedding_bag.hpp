@@ -16,8 +16,8 @@ struct Bags {
     index_t positions;
     index_t length;
 
-    index_t begin(index_t bag) const { return offsets ? static_cast<index_t>(offsets[bag]) : bag * length; }
-    index_t end(index_t bag) const { return bag + 1 < count ? begin(bag + 1) : positions; }
+    constexpr index_t begin(index_t bag) const { return offsets ? static_cast<index_t>(offsets[bag]) : bag * length; }
+    constexpr index_t end(index_t bag) const { return bag + 1 < count ? begin(bag + 1) : positions; }
 };
 
 inline namespace XNN_SIMD_ARCH {
@@ -31,6 +31,20 @@ index_t bag_size(const I* indices, const Bags<O>& bags, index_t bag, index_t pad
     return size;
 }
 }  // namespace detail
+
+/// The position of the first of n offsets into [0, positions] that is not 0 at the beginning, less than the one before or too large;
+/// or, if the last one is to be the number of positions, that is not. -1 if all are good.
+template <std::integral O>
+index_t check_offsets(Cpu, const O* offsets, index_t n, index_t positions, bool include_last) {
+    index_t before = 0;
+    for (index_t b = 0; b < n; ++b) {
+        const auto offset = static_cast<index_t>(offsets[b]);
+        const bool last = include_last && b + 1 == n;
+        if (b == 0 ? offset != 0 : last ? offset != positions : offset < before || offset > positions) return b;
+        before = offset;
+    }
+    return -1;
+}
 
 /// y[b] = the sum of weights[i] table[indices[i]] over the positions i of bag b whose index is not padding_idx, or the mean of
 /// these rows; 0 if there are none. No weights (null) are ones.

@@ -50,14 +50,15 @@ protected:
         constexpr typename decltype(table)::device device;
         const auto extents = sizes(indices, table);
         index_t* const scratch = arena.template allocate<index_t>(extents.scratch());
-        if (!storage) {
-            embedding_backward(device, gy, indices.data, gtable.data, gtable.accumulate, scratch, extents, padding_idx,
-                                        scale_grad_by_freq, shares);
-        } else {
-            auto& rows = *storage->gradient_rows();
-            rows.add(scratch, embedding_backward_rows(device, gy, indices.data, gtable.data, rows.first_use(), scratch, extents,
-                                                               padding_idx, scale_grad_by_freq, shares));
+        if constexpr (!xnn::detail::is_cuda<typename decltype(table)::device>) {
+            if (storage) {
+                auto& rows = *storage->gradient_rows();
+                rows.add(scratch, embedding_backward_rows(device, gy, indices.data, gtable.data, rows.first_use(), scratch, extents, padding_idx,
+                                                          scale_grad_by_freq, shares));
+                return;
+            }
         }
+        embedding_backward(device, gy, indices.data, gtable.data, gtable.accumulate, scratch, extents, padding_idx, scale_grad_by_freq, shares);
     }
     static kernels::EmbeddingExtents sizes(auto indices, auto table) { return {indices.size(), table.extent(0), table.extent(1)}; }
 };

@@ -51,7 +51,7 @@ struct EmbeddingBagRule : RenormedEmbeddingRule<T> {
 
     void check(auto indices, auto table, auto... rest) const {
         EmbeddingRule::check(indices, table);
-        if constexpr (decltype(indices.shape)::rank == 1) check_offsets(indices.size(), rest...);
+        if constexpr (decltype(indices.shape)::rank == 1) require_offsets(indices.size(), rest...);
     }
 
     /// The rows that the largest come from, if that is the mode.
@@ -119,16 +119,11 @@ private:
             return kernels::Bags<index_t>{nullptr, count, indices.size(), indices.extent(1)};
     }
 
-    static void check_offsets(index_t positions, auto offsets, auto...) {
-        index_t before = 0;
-        for (index_t b = 0; b < offsets.size(); ++b) {
-            const auto offset = static_cast<index_t>(offsets.data[b]);
-            const bool last = IncludeLastOffset && b + 1 == offsets.size();
-            if (b == 0 ? offset != 0 : last ? offset != positions : offset < before || offset > positions)
-                fail(name, "offsets that begin with 0 and never fall, up to the number of indices, " + std::to_string(positions),
-                     std::to_string(offset) + " at position " + std::to_string(b));
-            before = offset;
-        }
+    static void require_offsets(index_t positions, auto offsets, auto...) {
+        const index_t bad = check_offsets(typename decltype(offsets)::device{}, offsets.data, offsets.size(), positions, IncludeLastOffset);
+        if (bad >= 0)
+            fail(name, "offsets that begin with 0 and never fall, up to the number of indices, " + std::to_string(positions),
+                 std::to_string(offsets.data[bad]) + " at position " + std::to_string(bad));
     }
 };
 
