@@ -4,6 +4,7 @@
 // xnn::cuda_host, which finds the headers of Thrust.
 #pragma once
 
+#include "xnn/cuda/attention.hpp"
 #include "xnn/cuda/column_sums.hpp"
 #include "xnn/cuda/embedding_bag.hpp"
 #include "xnn/cuda/gemm.hpp"
