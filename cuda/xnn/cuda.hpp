@@ -9,6 +9,7 @@
 #include "xnn/cuda/embedding_bag.hpp"
 #include "xnn/cuda/gemm.hpp"
 #include "xnn/cuda/indices.hpp"
+#include "xnn/cuda/key_value_cache.hpp"
 #include "xnn/cuda/memory.hpp"
 #include "xnn/cuda/random.hpp"
 #include "xnn/cuda/reduce.hpp"
