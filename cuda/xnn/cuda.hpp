@@ -13,3 +13,5 @@
 #include "xnn/cuda/memory.hpp"
 #include "xnn/cuda/random.hpp"
 #include "xnn/cuda/reduce.hpp"
+#include "xnn/cuda/rnn.hpp"
+#include "xnn/cuda/widen.hpp"
