@@ -4,6 +4,8 @@
 // xnn::cuda_host, which finds the headers of Thrust.
 #pragma once
 
+<<<<<<< HEAD
+#include "xnn/cuda/attention.hpp"
 #include "xnn/cuda/batch_norm.hpp"
 #include "xnn/cuda/channel_mean.hpp"
 #include "xnn/cuda/column_sums.hpp"
@@ -14,6 +16,7 @@
 #include "xnn/cuda/gemm.hpp"
 #include "xnn/cuda/indices.hpp"
 #include "xnn/cuda/instance_norm.hpp"
+#include "xnn/cuda/key_value_cache.hpp"
 #include "xnn/cuda/layer_norm.hpp"
 #include "xnn/cuda/memory.hpp"
 #include "xnn/cuda/nll_loss.hpp"
@@ -26,5 +29,7 @@
 #include "xnn/cuda/random.hpp"
 #include "xnn/cuda/reduce.hpp"
 #include "xnn/cuda/rms_norm.hpp"
+#include "xnn/cuda/rnn.hpp"
 #include "xnn/cuda/softmax.hpp"
 #include "xnn/cuda/take.hpp"
+#include "xnn/cuda/widen.hpp"
