@@ -4,7 +4,6 @@
 // xnn::cuda_host, which finds the headers of Thrust.
 #pragma once
 
-<<<<<<< HEAD
 #include "xnn/cuda/attention.hpp"
 #include "xnn/cuda/batch_norm.hpp"
 #include "xnn/cuda/channel_mean.hpp"
