@@ -12,7 +12,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/xnnConfigVersion.cmake"
     COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 configure_file(cmake/xnn.pc.in "${PROJECT_BINARY_DIR}/xnn.pc" @ONLY)
 
-install(DIRECTORY include/xnn DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY include/xnn cuda/xnn DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
 install(FILES
     "${PROJECT_BINARY_DIR}/xnnConfig.cmake"
     "${PROJECT_BINARY_DIR}/xnnConfigVersion.cmake"

@@ -5,10 +5,13 @@
 #   xnn::io    xnn::xnn and nlohmann-json, for safetensors checkpoints
 #   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints
 #   xnn::data  xnn::xnn and zlib, for gzip data sets
+#   xnn::cuda_host  xnn::xnn and Thrust, for CudaHost: the kernels of Cuda on the host
+#   xnn::cuda  the same, cuBLAS and the runtime, for sources that nvcc compiles
 #
 # A component's target exists where its dependency was found.
 #
 # In:  XNN_INCLUDE_DIR     the folder that holds xnn/
+#      XNN_CUDA_INCLUDE_DIR  the folder that holds xnn/cuda.hpp
 #      XNN_SYSTEM_HEADERS  SYSTEM, or empty to see warnings in our headers
 #      XNN_USE_OPENMP      default ON
 # Out: XNN_COMPONENTS      the components that exist
@@ -92,12 +95,18 @@ if(XNN_USE_OPENMP)
 endif()
 find_package(nlohmann_json QUIET)
 find_package(ZLIB QUIET)
+find_package(CUDAToolkit QUIET)
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL "${_xnn_global}")
 unset(_xnn_global)
 # Not by find_package(libzip): Debian's own file for it fails where libzip's command-line tools are not installed.
 find_path(XNN_LIBZIP_INCLUDE_DIR zip.h)
 find_library(XNN_LIBZIP_LIBRARY zip)
 mark_as_advanced(XNN_LIBZIP_INCLUDE_DIR XNN_LIBZIP_LIBRARY)
+# Thrust comes with the CUDA toolkit, or alone (on Debian: libthrust-dev).
+set(_xnn_thrust_hints ${CUDAToolkit_INCLUDE_DIRS})
+list(TRANSFORM _xnn_thrust_hints APPEND /cccl)
+find_path(XNN_THRUST_INCLUDE_DIR thrust/version.h HINTS ${_xnn_thrust_hints} ${CUDAToolkit_INCLUDE_DIRS})
+mark_as_advanced(XNN_THRUST_INCLUDE_DIR)
 
 if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     _xnn_xtensor_layout(_xnn_layout)
@@ -127,10 +136,23 @@ if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     if(TARGET ZLIB::ZLIB)
         _xnn_component(data ZLIB::ZLIB)
     endif()
+    if(XNN_THRUST_INCLUDE_DIR)
+        _xnn_component(cuda_host)
+        target_include_directories(xnn_cuda_host ${XNN_SYSTEM_HEADERS} INTERFACE "${XNN_CUDA_INCLUDE_DIR}")
+        # Not for nvcc, which knows its own. SYSTEM: Thrust is not written for our warnings.
+        target_include_directories(xnn_cuda_host SYSTEM INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${XNN_THRUST_INCLUDE_DIR}>")
+    endif()
+    if(TARGET xnn_cuda_host AND TARGET CUDA::cublas)
+        _xnn_component(cuda xnn_cuda_host CUDA::cudart CUDA::cublas CUDA::cublasLt)
+        # CMake 3.25.1 does not know how nvcc is asked for C++20. The diagnostics are of constructs that nvcc takes for others:
+        # pragmas of GCC, `module` as a name, and functions of the host that templates for both call on the host alone.
+        target_compile_options(xnn_cuda INTERFACE
+            "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-std=c++20 -diag-suppress=1675,2189,3189,186,554,128,177,20011,20014>")
+    endif()
 endif()
 
 set(XNN_COMPONENTS "")
-foreach(_xnn_name IN ITEMS io pt data)
+foreach(_xnn_name IN ITEMS io pt data cuda_host cuda)
     if(TARGET xnn::${_xnn_name})
         list(APPEND XNN_COMPONENTS ${_xnn_name})
     endif()

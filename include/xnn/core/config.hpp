@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 /// Marks a function of the host that must vanish into its caller: what works on SIMD registers.
 #if defined(__GNUC__)
@@ -43,9 +44,46 @@ namespace xnn {
 /// Signed, as in std::mdspan and xtensor strides: extents, offsets and counts of elements.
 using index_t = std::ptrdiff_t;
 
+#ifdef __CUDACC__
+/// std::array for functions of host and device, which std::array's are not.
+template <class T, std::size_t N>
+struct FixedArray {
+    using value_type = T;
+    T elements[N == 0 ? 1 : N];
+
+    static constexpr std::size_t size() { return N; }
+    static constexpr bool empty() { return N == 0; }
+    XNN_INLINE constexpr T& operator[](std::size_t i) { return elements[i]; }
+    XNN_INLINE constexpr const T& operator[](std::size_t i) const { return elements[i]; }
+    XNN_INLINE constexpr T* data() { return elements; }
+    XNN_INLINE constexpr const T* data() const { return elements; }
+    XNN_INLINE constexpr T* begin() { return elements; }
+    XNN_INLINE constexpr const T* begin() const { return elements; }
+    XNN_INLINE constexpr T* end() { return elements + N; }
+    XNN_INLINE constexpr const T* end() const { return elements + N; }
+    XNN_INLINE constexpr const T& back() const { return elements[N - 1]; }
+    XNN_INLINE constexpr const T& front() const { return elements[0]; }
+    XNN_INLINE constexpr void fill(const T& value) {
+        for (std::size_t i = 0; i < N; ++i) elements[i] = value;
+    }
+    friend constexpr bool operator==(const FixedArray&, const FixedArray&) = default;
+    template <std::size_t I>
+    friend constexpr const T& get(const FixedArray& array) {
+        return array.elements[I];
+    }
+};
+#else
+template <class T, std::size_t N>
+using FixedArray = std::array<T, N>;
+#endif
+
 /// Extents or positions, one for each dimension.
 template <std::size_t Rank>
-using Dims = std::array<index_t, Rank>;
+using Dims = FixedArray<index_t, Rank>;
+
+/// The same bits as a value of another type.
+template <class To, class From>
+XNN_INLINE constexpr To bits_as(const From& from) { return __builtin_bit_cast(To, from); }
 
 /// The product of all extents; 1 for a scalar.
 template <std::size_t Rank>
@@ -62,3 +100,12 @@ constexpr index_t divide_up(index_t total, index_t size) { return (total + size 
 constexpr index_t round_up(index_t total, index_t size) { return divide_up(total, size) * size; }
 
 }  // namespace xnn
+
+#ifdef __CUDACC__
+template <class T, std::size_t N>
+struct std::tuple_size<xnn::FixedArray<T, N>> : std::integral_constant<std::size_t, N> {};
+template <std::size_t I, class T, std::size_t N>
+struct std::tuple_element<I, xnn::FixedArray<T, N>> {
+    using type = T;
+};
+#endif

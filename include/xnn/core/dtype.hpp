@@ -23,22 +23,22 @@ public:
 
     template <class T>
         requires std::is_arithmetic_v<T>
-    constexpr StoredFloat(T value) : bits_(Self::encode(static_cast<float>(value))) {}
+    XNN_INLINE constexpr StoredFloat(T value) : bits_(Self::encode(static_cast<float>(value))) {}
 
-    constexpr operator float() const { return Self::decode(bits_); }
+    XNN_INLINE constexpr operator float() const { return Self::decode(bits_); }
 
     /// The number with these bits.
-    static constexpr Self from_bits(std::uint16_t bits) {
+    XNN_INLINE static constexpr Self from_bits(std::uint16_t bits) {
         Self result;
         result.bits_ = bits;
         return result;
     }
-    constexpr std::uint16_t bits() const { return bits_; }
+    XNN_INLINE constexpr std::uint16_t bits() const { return bits_; }
 
-    friend constexpr Self& operator+=(Self& a, float b) { return a = Self(float(a) + b); }
-    friend constexpr Self& operator-=(Self& a, float b) { return a = Self(float(a) - b); }
-    friend constexpr Self& operator*=(Self& a, float b) { return a = Self(float(a) * b); }
-    friend constexpr Self& operator/=(Self& a, float b) { return a = Self(float(a) / b); }
+    XNN_INLINE friend constexpr Self& operator+=(Self& a, float b) { return a = Self(float(a) + b); }
+    XNN_INLINE friend constexpr Self& operator-=(Self& a, float b) { return a = Self(float(a) - b); }
+    XNN_INLINE friend constexpr Self& operator*=(Self& a, float b) { return a = Self(float(a) * b); }
+    XNN_INLINE friend constexpr Self& operator/=(Self& a, float b) { return a = Self(float(a) / b); }
 
 private:
     std::uint16_t bits_ = 0;
@@ -51,32 +51,32 @@ class float16 : public detail::StoredFloat<float16> {
 public:
     using StoredFloat::StoredFloat;
 
-    static constexpr std::uint16_t encode(float value) {
-#ifdef __F16C__
+    XNN_INLINE static constexpr std::uint16_t encode(float value) {
+#if defined(__F16C__) && !defined(__CUDACC__)
         if (!std::is_constant_evaluated()) return static_cast<std::uint16_t>(_mm_cvtsi128_si32(_mm_cvtps_ph(_mm_set_ss(value), 0)));
 #endif
-        const auto bits = std::bit_cast<std::uint32_t>(value);
+        const auto bits = bits_as<std::uint32_t>(value);
         const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
         return static_cast<std::uint16_t>(sign | encode_magnitude(bits & 0x7fff'ffffU));
     }
 
-    static constexpr float decode(std::uint16_t bits) {
-#ifdef __F16C__
+    XNN_INLINE static constexpr float decode(std::uint16_t bits) {
+#if defined(__F16C__) && !defined(__CUDACC__)
         if (!std::is_constant_evaluated()) return _cvtsh_ss(bits);
 #endif
         const std::uint32_t sign = (bits & 0x8000U) << 16, magnitude = bits & 0x7fffU;
         constexpr float rebias = 0x1p112F;  // a float's exponents begin 112 earlier
-        const auto number = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude << 13) * rebias);
+        const auto number = bits_as<std::uint32_t>(bits_as<float>(magnitude << 13) * rebias);
         const bool finite = magnitude < 0x7c00U;
-        return std::bit_cast<float>(sign | (finite ? number : magnitude << 13 | 0x7f80'0000U));
+        return bits_as<float>(sign | (finite ? number : magnitude << 13 | 0x7f80'0000U));
     }
 
 private:
-    static constexpr std::uint32_t encode_magnitude(std::uint32_t bits) {
+    XNN_INLINE static constexpr std::uint32_t encode_magnitude(std::uint32_t bits) {
         if (bits > 0x7f80'0000U) return 0x7e00U | ((bits >> 13) & 0x3ffU);  // a NaN stays one, and quiet
         if (bits >= 0x477f'f000U) return 0x7c00U;                           // rounds to infinity
         if (bits < 0x3880'0000U)  // below the normal numbers: their last place is that of 0.5
-            return std::bit_cast<std::uint32_t>(std::bit_cast<float>(bits) + 0.5F) - 0x3f00'0000U;
+            return bits_as<std::uint32_t>(bits_as<float>(bits) + 0.5F) - 0x3f00'0000U;
         return (bits + 0xfffU + ((bits >> 13) & 1U) - 0x3800'0000U) >> 13;
     }
 };
@@ -86,14 +86,14 @@ class bfloat16 : public detail::StoredFloat<bfloat16> {
 public:
     using StoredFloat::StoredFloat;
 
-    static constexpr std::uint16_t encode(float value) {
-        const auto bits = std::bit_cast<std::uint32_t>(value);
+    XNN_INLINE static constexpr std::uint16_t encode(float value) {
+        const auto bits = bits_as<std::uint32_t>(value);
         const bool is_nan = (bits & 0x7fff'ffffU) > 0x7f80'0000U;
         if (is_nan) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);  // stays quiet, never becomes infinity
         return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
     }
 
-    static constexpr float decode(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+    XNN_INLINE static constexpr float decode(std::uint16_t bits) { return bits_as<float>(std::uint32_t{bits} << 16); }
 };
 
 /// float16 and bfloat16: types that are stored in 16 bits and computed with as float.

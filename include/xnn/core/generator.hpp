@@ -15,13 +15,13 @@ namespace xnn {
 /// Philox 4x32-10: four words from a 128-bit counter and a 64-bit key.
 /// Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011.
 struct Philox {
-    using Words = std::array<std::uint32_t, 4>;
+    using Words = FixedArray<std::uint32_t, 4>;
 
-    static constexpr Words words(Words counter, std::array<std::uint32_t, 2> key) {
+    XNN_INLINE static constexpr Words words(Words counter, FixedArray<std::uint32_t, 2> key) {
         for (int round = 0; round < 10; ++round) {
             const std::uint64_t a = std::uint64_t{0xD2511F53U} * counter[0];
             const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * counter[2];
-            counter = {high(b) ^ counter[1] ^ key[0], low(b), high(a) ^ counter[3] ^ key[1], low(a)};
+            counter = Words{high(b) ^ counter[1] ^ key[0], low(b), high(a) ^ counter[3] ^ key[1], low(a)};
             key[0] += 0x9E3779B9U;
             key[1] += 0xBB67AE85U;
         }
@@ -29,8 +29,8 @@ struct Philox {
     }
 
 private:
-    static constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
-    static constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+    XNN_INLINE static constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+    XNN_INLINE static constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
 };
 
 /// A stretch of a generator's numbers: draw `i` is the same whoever asks for it, in whatever order.
@@ -39,17 +39,17 @@ struct RandomStream {
     std::uint64_t offset = 0;  // in groups of four words
 
     /// Four words that belong to group i.
-    constexpr Philox::Words group(index_t i) const {
+    XNN_INLINE constexpr Philox::Words group(index_t i) const {
         const std::uint64_t n = offset + static_cast<std::uint64_t>(i);
         return Philox::words({static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), 0, 0},
                              {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
     }
 
     /// Word i.
-    constexpr std::uint32_t word(index_t i) const { return group(i / 4)[static_cast<std::size_t>(i % 4)]; }
+    XNN_INLINE constexpr std::uint32_t word(index_t i) const { return group(i / 4)[static_cast<std::size_t>(i % 4)]; }
 
     /// Number i of a uniform distribution on [0, 1): 24 bits, exact in float.
-    constexpr float uniform(index_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24F; }
+    XNN_INLINE constexpr float uniform(index_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24F; }
 
     /// Number i of the standard normal distribution, by Box and Muller from two words.
     double normal(index_t i) const {

@@ -57,7 +57,7 @@ XNN_INLINE constexpr const auto& get(const detail::TupleBase<std::index_sequence
 
 /// Calls f(std::integral_constant<std::size_t, I>{}) for I in [0, N), in order.
 template <std::size_t N, class F>
-XNN_INLINE constexpr void for_each_index(F&& f) {
+XNN_CPU_INLINE constexpr void for_each_index(F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         (f(std::integral_constant<std::size_t, I>{}), ...);
     }(std::make_index_sequence<N>{});

@@ -152,7 +152,7 @@ struct Ptr : EndLoader<Ptr<T>> {
     static constexpr std::size_t split = 0;
     const T* p;
 
-    explicit constexpr Ptr(const T* pointer) : p(pointer) {}
+    XNN_INLINE explicit constexpr Ptr(const T* pointer) : p(pointer) {}
 
     template <class Lane>
     XNN_INLINE auto operator()(index_t j, Lane lane) const { return read(p + j, lane); }
@@ -168,7 +168,7 @@ struct Constant : EndLoader<Constant<T>> {
     static constexpr std::size_t split = 0;
     compute_t<T> number;
 
-    explicit constexpr Constant(compute_t<T> value) : number(value) {}
+    XNN_INLINE explicit constexpr Constant(compute_t<T> value) : number(value) {}
 
     template <class Lane>
     XNN_INLINE auto operator()(index_t, Lane lane) const { return splat(number, lane); }
@@ -231,11 +231,10 @@ struct Strided {
             return r * strides[0];
         } else {
             index_t result = 0;
-            for_each_index<RowSplit - 1>([&](auto k) {
-                constexpr std::size_t i = RowSplit - 1 - k;
+            XNN_UNROLL for (std::size_t i = RowSplit - 1; i > 0; --i) {
                 result += r % extents[i] * strides[i];
                 r /= extents[i];
-            });
+            }
             return result + r * strides[0];
         }
     }

@@ -32,7 +32,7 @@ inline constexpr index_t summing_parts = 16;
 
 /// Calls body(j, lane) for all of [begin, end): by registers where Lane is a number type, else one by one.
 template <class Lane, class Body>
-XNN_INLINE void for_lanes(index_t begin, index_t end, Body&& body) {
+XNN_CPU_INLINE void for_lanes(index_t begin, index_t end, Body&& body) {
     index_t j = begin;
     if constexpr (std::is_arithmetic_v<Lane>) {
         constexpr index_t width = simd::width<Lane>;

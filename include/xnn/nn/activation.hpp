@@ -181,7 +181,7 @@ struct PReLU : Module<PReLU<NumParameters, T, Device>> {
 private:
     template <std::size_t... I>
     constexpr auto along_channels(std::index_sequence<I...>) const {
-        return functional::reshape<NumParameters, ((void)I, 1)...>(weight);
+        return xnn::functional::reshape<NumParameters, ((void)I, 1)...>(weight);
     }
 };
 
@@ -190,17 +190,17 @@ private:
 /// exp(x) / Σ exp(x), the sum over dimension Dim. https://pytorch.org/docs/stable/generated/torch.nn.Softmax.html
 template <index_t Dim = -1>
 struct Softmax : Module<Softmax<Dim>> {
-    constexpr auto forward(auto x) const { return functional::softmax<Dim>(std::move(x)); }
+    constexpr auto forward(auto x) const { return xnn::functional::softmax<Dim>(std::move(x)); }
 };
 /// x - log Σ exp(x), the sum over dimension Dim. https://pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
 template <index_t Dim = -1>
 struct LogSoftmax : Module<LogSoftmax<Dim>> {
-    constexpr auto forward(auto x) const { return functional::log_softmax<Dim>(std::move(x)); }
+    constexpr auto forward(auto x) const { return xnn::functional::log_softmax<Dim>(std::move(x)); }
 };
 /// softmax(-x). https://pytorch.org/docs/stable/generated/torch.nn.Softmin.html
 template <index_t Dim = -1>
 struct Softmin : Module<Softmin<Dim>> {
-    constexpr auto forward(auto x) const { return functional::softmax<Dim>(xnn::map(functors::Negate{}, std::move(x))); }
+    constexpr auto forward(auto x) const { return xnn::functional::softmax<Dim>(xnn::map(functors::Negate{}, std::move(x))); }
 };
 /// Softmax over the channels of images: [*, channels, height, width].
 /// https://pytorch.org/docs/stable/generated/torch.nn.Softmax2d.html
@@ -208,13 +208,13 @@ struct Softmax2d : Module<Softmax2d> {
     using expects = Expects<Shape<dyn, dyn, dyn, dyn>>;
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>&) { return R == 3 || R == 4; }
-    constexpr auto forward(auto x) const { return functional::softmax<-3>(std::move(x)); }
+    constexpr auto forward(auto x) const { return xnn::functional::softmax<-3>(std::move(x)); }
 };
 
 /// a sigmoid(b), where a and b are the halves of dimension Dim. https://pytorch.org/docs/stable/generated/torch.nn.GLU.html
 template <index_t Dim = -1>
 struct GLU : Module<GLU<Dim>> {
-    constexpr auto forward(auto x) const { return functional::glu<Dim>(std::move(x)); }
+    constexpr auto forward(auto x) const { return xnn::functional::glu<Dim>(std::move(x)); }
 };
 
 // ---- the layers as functions, for chains: `x | nn::relu`, `nn::relu(x)`

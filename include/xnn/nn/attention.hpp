@@ -198,9 +198,9 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
     template <class X>
     constexpr auto packed_projection(X x) const {
         if constexpr (Options.bias)
-            return functional::linear(std::move(x), in_proj_weight, in_proj_bias);
+            return xnn::functional::linear(std::move(x), in_proj_weight, in_proj_bias);
         else
-            return functional::linear(std::move(x), in_proj_weight);
+            return xnn::functional::linear(std::move(x), in_proj_weight);
     }
 
     /// The output as of forward(), and the weights: their mean over the heads [batch, L, S], or, with AverageAttnWeights false,
@@ -212,7 +212,7 @@ struct MultiheadAttention : Module<MultiheadAttention<EmbedDim, NumHeads, Option
         auto v = heads_apart(values(operand(std::forward<V>(value))));
         auto scores = causal(masked(matmul(std::move(q) * (1 / std::sqrt(static_cast<double>(head_dim))), transpose<-2, -1>(std::move(k))), with_added_keys(masks)),
                              masks.causal());
-        auto weights = functional::softmax<-1>(std::move(scores));
+        auto weights = xnn::functional::softmax<-1>(std::move(scores));
         Dropout drop(dropout);
         drop.training = training;
         auto output = out_proj(heads_together(matmul(drop(weights), std::move(v))));
@@ -240,9 +240,9 @@ private:
         constexpr index_t first = Which * EmbedDim, last = first + EmbedDim;
         const auto with_bias = [&](auto&& weight) {
             if constexpr (Options.bias)
-                return functional::linear(std::move(x), std::forward<decltype(weight)>(weight), detail::rows_beside<first, last, X>(in_proj_bias));
+                return xnn::functional::linear(std::move(x), std::forward<decltype(weight)>(weight), detail::rows_beside<first, last, X>(in_proj_bias));
             else
-                return functional::linear(std::move(x), std::forward<decltype(weight)>(weight));
+                return xnn::functional::linear(std::move(x), std::forward<decltype(weight)>(weight));
         };
         if constexpr (packed)
             return with_bias(detail::rows_beside<first, last, X>(in_proj_weight));
@@ -293,9 +293,9 @@ private:
         if constexpr (!Options.add_zero_attn)
             return x;
         else if constexpr (position_dim(shape_t<X>::rank) + 2 == shape_t<X>::rank)
-            return functional::pad<0, 0, 0, 1>(std::move(x));
+            return xnn::functional::pad<0, 0, 0, 1>(std::move(x));
         else
-            return functional::pad<0, 0, 0, 0, 0, 1>(std::move(x));
+            return xnn::functional::pad<0, 0, 0, 0, 0, 1>(std::move(x));
     }
     /// The masks for the keys of the call and those added, which nothing hides.
     template <class A, class P>
@@ -312,7 +312,7 @@ private:
         if constexpr (std::same_as<Mask, NoMask>)
             return mask;
         else
-            return functional::pad<0, added_keys>(Mask(mask));
+            return xnn::functional::pad<0, added_keys>(Mask(mask));
     }
 
     template <class X>
@@ -363,9 +363,11 @@ private:
     static auto causal(Scores scores, bool is_causal) {
         constexpr std::size_t rank = shape_t<Scores>::rank;
         const index_t queries = scores.shape().extent(rank - 2), keys = scores.shape().extent(rank - 1);
-        Tensor<bool, Shape<dyn, dyn>> hidden{Shape<dyn, dyn>(queries, keys)};
-        for (index_t i = 0; i < queries; ++i)
-            for (index_t j = 0; j < keys; ++j) hidden(i, j) = is_causal && j > i;
+        Tensor<bool, Shape<dyn, dyn>, device_t<Scores>> hidden{Shape<dyn, dyn>(queries, keys)};
+        xnn::detail::edit_on_host<device_t<Scores>>(hidden.data(), hidden.size(), [=](bool* p) {
+            for (index_t i = 0; i < queries; ++i)
+                for (index_t j = 0; j < keys; ++j) p[i * keys + j] = is_causal && j > i;
+        });
         return masked_fill(std::move(scores), std::move(hidden), -std::numeric_limits<double>::infinity());
     }
 };

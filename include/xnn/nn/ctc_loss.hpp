@@ -31,7 +31,7 @@ struct CTCLoss : Module<CTCLoss<R>> {
     constexpr auto forward(X log_probs, Targets targets, InputLengths input_lengths, TargetLengths target_lengths) const {
         static_assert(std::integral<value_t<Targets>> && std::integral<value_t<InputLengths>> && std::integral<value_t<TargetLengths>>,
                       "CTCLoss: targets and lengths are integers");
-        return functional::ctc_loss<R>(std::move(log_probs), std::move(targets), std::move(input_lengths), std::move(target_lengths),
+        return xnn::functional::ctc_loss<R>(std::move(log_probs), std::move(targets), std::move(input_lengths), std::move(target_lengths),
                                        CtcLossRule<R>{blank, zero_infinity});
     }
 };

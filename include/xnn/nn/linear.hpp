@@ -25,9 +25,9 @@ struct Linear : Module<Linear<InFeatures, OutFeatures, Bias, T, Device>> {
 
     constexpr auto forward(auto x) const {
         if constexpr (Bias)
-            return functional::linear(std::move(x), weight, bias);
+            return xnn::functional::linear(std::move(x), weight, bias);
         else
-            return functional::linear(std::move(x), weight);
+            return xnn::functional::linear(std::move(x), weight);
     }
 
 private:

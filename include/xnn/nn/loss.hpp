@@ -77,7 +77,7 @@ struct CrossEntropyLoss : Module<CrossEntropyLoss<R, Weight>> {
 
     constexpr auto forward(auto logits, auto target) const {
         return detail::with_weight(weight, [&](const auto&... w) {
-            return functional::cross_entropy<R>(std::move(logits), std::move(target),
+            return xnn::functional::cross_entropy<R>(std::move(logits), std::move(target),
                                                 CrossEntropyRule<R>{{}, label_smoothing, ignore_index}, w...);
         });
     }
@@ -111,7 +111,7 @@ struct NLLLoss : Module<NLLLoss<R, Weight>> {
 
     constexpr auto forward(auto log_probabilities, auto target) const {
         return detail::with_weight(weight, [&](const auto&... w) {
-            return functional::nll_loss<R>(std::move(log_probabilities), std::move(target), NllLossRule<R>{{}, ignore_index}, w...);
+            return xnn::functional::nll_loss<R>(std::move(log_probabilities), std::move(target), NllLossRule<R>{{}, ignore_index}, w...);
         });
     }
 };
@@ -122,13 +122,13 @@ NLLLoss(Tensor<T, S, Device>, NLLLossOptions = {}) -> NLLLoss<Reduction::mean, T
 /// (x - target)². https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
 template <Reduction R = Reduction::mean>
 struct MSELoss : Module<MSELoss<R>> {
-    constexpr auto forward(auto x, auto target) const { return functional::mse_loss<R>(std::move(x), std::move(target)); }
+    constexpr auto forward(auto x, auto target) const { return xnn::functional::mse_loss<R>(std::move(x), std::move(target)); }
 };
 
 /// |x - target|. https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
 template <Reduction R = Reduction::mean>
 struct L1Loss : Module<L1Loss<R>> {
-    constexpr auto forward(auto x, auto target) const { return functional::l1_loss<R>(std::move(x), std::move(target)); }
+    constexpr auto forward(auto x, auto target) const { return xnn::functional::l1_loss<R>(std::move(x), std::move(target)); }
 };
 
 /// (x - target)² / (2 beta) where |x - target| < beta, else |x - target| - beta / 2.
@@ -138,7 +138,7 @@ struct SmoothL1Loss : Module<SmoothL1Loss<R>> {
     double beta = 1;
     constexpr SmoothL1Loss() {}
     constexpr explicit SmoothL1Loss(double threshold) : beta(threshold) {}
-    constexpr auto forward(auto x, auto target) const { return functional::smooth_l1_loss<R>(std::move(x), std::move(target), beta); }
+    constexpr auto forward(auto x, auto target) const { return xnn::functional::smooth_l1_loss<R>(std::move(x), std::move(target), beta); }
 };
 
 /// (x - target)² / 2 where |x - target| < delta, else delta (|x - target| - delta / 2).
@@ -148,7 +148,7 @@ struct HuberLoss : Module<HuberLoss<R>> {
     double delta = 1;
     constexpr HuberLoss() {}
     constexpr explicit HuberLoss(double threshold) : delta(threshold) {}
-    constexpr auto forward(auto x, auto target) const { return functional::huber_loss<R>(std::move(x), std::move(target), delta); }
+    constexpr auto forward(auto x, auto target) const { return xnn::functional::huber_loss<R>(std::move(x), std::move(target), delta); }
 };
 
 /// -w (target log x + (1 - target) log(1 - x)) of probabilities x; no logarithm is below -100, and what is outside [0, 1]
@@ -168,7 +168,7 @@ struct BCELoss : Module<BCELoss<R, Weight>> {
 
     constexpr auto forward(auto x, auto target) const {
         return detail::with_weight(weight, [&](const auto&... w) {
-            return functional::binary_cross_entropy<R>(std::move(x), std::move(target), w...);
+            return xnn::functional::binary_cross_entropy<R>(std::move(x), std::move(target), w...);
         });
     }
 };
@@ -201,9 +201,9 @@ struct BCEWithLogitsLoss : Module<BCEWithLogitsLoss<R, Weight, PosWeight>> {
     constexpr auto forward(auto x, auto target) const {
         return detail::with_weight(weight, [&](const auto&... w) {
             if constexpr (std::same_as<PosWeight, NoWeight>)
-                return functional::binary_cross_entropy_with_logits<R>(std::move(x), std::move(target), w...);
+                return xnn::functional::binary_cross_entropy_with_logits<R>(std::move(x), std::move(target), w...);
             else
-                return functional::binary_cross_entropy_with_pos_weight<R>(std::move(x), std::move(target), pos_weight.value(), w...);
+                return xnn::functional::binary_cross_entropy_with_pos_weight<R>(std::move(x), std::move(target), pos_weight.value(), w...);
         });
     }
 };
@@ -217,7 +217,7 @@ BCEWithLogitsLoss(Weight, PosWeight) -> BCEWithLogitsLoss<Reduction::mean, Weigh
 /// https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
 template <Reduction R = Reduction::mean, bool LogTarget = false>
 struct KLDivLoss : Module<KLDivLoss<R, LogTarget>> {
-    constexpr auto forward(auto x, auto target) const { return functional::kl_div<R, LogTarget>(std::move(x), std::move(target)); }
+    constexpr auto forward(auto x, auto target) const { return xnn::functional::kl_div<R, LogTarget>(std::move(x), std::move(target)); }
 };
 
 }  // namespace xnn::nn

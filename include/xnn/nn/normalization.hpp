@@ -43,8 +43,8 @@ struct NormInput<Rank, Channels, std::index_sequence<I...>> {
 template <std::size_t Spatial, class X, class W, class B>
 constexpr auto scale_channels(X x, const W& weight, const B& bias) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return std::move(x) * functional::reshape<W::shape_type::static_size, ((void)I, 1)...>(weight) +
-               functional::reshape<B::shape_type::static_size, ((void)I, 1)...>(bias);
+        return std::move(x) * xnn::functional::reshape<W::shape_type::static_size, ((void)I, 1)...>(weight) +
+               xnn::functional::reshape<B::shape_type::static_size, ((void)I, 1)...>(bias);
     }(std::make_index_sequence<Spatial>{});
 }
 
@@ -271,9 +271,9 @@ struct LocalResponseNorm : Module<LocalResponseNorm<Size>> {
     template <class X>
     constexpr auto forward(X x) const {
         if constexpr (is_meta<X>)  // whose cost is a constant: it may not look at the object
-            return functional::local_response_norm<Size>(std::move(x), 1e-4, 0.75, 1.0);
+            return xnn::functional::local_response_norm<Size>(std::move(x), 1e-4, 0.75, 1.0);
         else
-            return functional::local_response_norm<Size>(std::move(x), alpha, beta, k);
+            return xnn::functional::local_response_norm<Size>(std::move(x), alpha, beta, k);
     }
 };
 
@@ -314,11 +314,11 @@ struct LayerNorm : Module<LayerNorm<NormalizedShape, Options, T, Device>> {
         LayerNormRule<NormalizedShape> rule{};
         if constexpr (!is_meta<decltype(x)>) rule.eps = eps;
         if constexpr (!Options.elementwise_affine)
-            return functional::layer_norm(std::move(x), rule);
+            return xnn::functional::layer_norm(std::move(x), rule);
         else if constexpr (!Options.bias)
-            return functional::layer_norm(std::move(x), rule, weight);
+            return xnn::functional::layer_norm(std::move(x), rule, weight);
         else
-            return functional::layer_norm(std::move(x), rule, weight, bias);
+            return xnn::functional::layer_norm(std::move(x), rule, weight, bias);
     }
 };
 

@@ -95,12 +95,12 @@ Tensor<std::int64_t, Shape<N>> randperm(Generator& generator = default_generator
 
 /// rand, randn and randint of x's shape and dtype (or of dtype T)
 template <class T = void, Array X>
-auto rand_like(const X& x, Generator& generator = default_generator()) { return rand<shape_t<operand_t<X>>, detail::like_t<T, X>>(x.shape(), generator); }
+auto rand_like(const X& x, Generator& generator = default_generator()) { return rand<shape_t<operand_t<X>>, detail::like_t<T, X>, device_t<operand_t<X>>>(x.shape(), generator); }
 template <class T = void, Array X>
-auto randn_like(const X& x, Generator& generator = default_generator()) { return randn<shape_t<operand_t<X>>, detail::like_t<T, X>>(x.shape(), generator); }
+auto randn_like(const X& x, Generator& generator = default_generator()) { return randn<shape_t<operand_t<X>>, detail::like_t<T, X>, device_t<operand_t<X>>>(x.shape(), generator); }
 template <class T = void, Array X>
 auto randint_like(const X& x, std::int64_t low, std::int64_t high, Generator& generator = default_generator()) {
-    return randint<shape_t<operand_t<X>>, detail::like_t<T, X>>(low, high, x.shape(), generator);
+    return randint<shape_t<operand_t<X>>, detail::like_t<T, X>, device_t<operand_t<X>>>(low, high, x.shape(), generator);
 }
 
 }  // namespace xnn

@@ -56,13 +56,14 @@ struct VarianceReducer {
         }
     }
     XNN_INLINE double result(Total total, index_t n) const {
-        const double variance = total.squares / std::max(0.0, static_cast<double>(n) - correction);
-        return n == 0 ? std::numeric_limits<double>::quiet_NaN() : Root ? std::sqrt(variance) : variance;
+        constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+        const double variance = total.squares / math::max(0.0, static_cast<double>(n) - correction);
+        return n == 0 ? nothing : Root ? std::sqrt(variance) : variance;
     }
     XNN_INLINE double aux(Total total, index_t, double) const { return total.mean; }
     template <class V>
     XNN_INLINE V gradient(V g, V x, V y, V aux) const {
-        const V zero(B(0)), slope = (x - aux) / V(static_cast<B>(std::max(0.0, count - correction)));
+        const V zero(B(0)), slope = (x - aux) / V(static_cast<B>(math::max(0.0, count - correction)));
         if constexpr (Root)
             return math::select(y == zero, zero, g * slope / y);
         else
