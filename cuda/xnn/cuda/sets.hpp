@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
+#include <type_traits>
 
 #include "xnn/core/dtype.hpp"
 #include "xnn/cuda/launch.hpp"
@@ -11,13 +13,12 @@
 namespace xnn::cuda {
 
 /// Calls f(team, set) for each set. `alone`: by a single thread, because sets stand side by side in memory or are short; else by
-/// a team.
-template <Device D, class F>
-void launch_sets(D device, index_t sets, index_t length, bool alone, const F& f) {
-    if (alone)
-        launch(device, sets, detail::AlonePerUnit<F>{f});
-    else
-        launch_teams(device, sets, length, f);
+/// a team. It is a bool, or a type where it is always the same: then there are fewer kernels to compile.
+template <Device D, class Alone, class F>
+void launch_sets(D device, index_t sets, index_t length, Alone alone, const F& f) {
+    if constexpr (!std::same_as<Alone, std::false_type>)
+        if (alone) return launch(device, sets, detail::AlonePerUnit<F>{f});
+    if constexpr (!std::same_as<Alone, std::true_type>) launch_teams(device, sets, length, f);
 }
 
 /// So few elements are not worth a team.
@@ -119,8 +120,8 @@ struct UseShare {
 ///   facts(set, total)                           what its elements are written from
 ///   keep(set, facts)                            called once for each set
 ///   put(set, i, facts)                          called for each element, if op `writes` any
-template <Device D, class Op>
-void run_sets(D device, index_t sets, index_t length, bool alone, bool writes, const Op& op) {
+template <Device D, class Alone, class Op>
+void run_sets(D device, index_t sets, index_t length, Alone alone, bool writes, const Op& op) {
     using Total = decltype(op.none(0));
     constexpr index_t busy_threads = index_t{1} << 18, most_shares = 256;
     const index_t worth = alone ? 64 : 4096, threads = alone ? 1 : 256;
