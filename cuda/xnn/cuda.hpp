@@ -10,6 +10,7 @@
 #include "xnn/cuda/column_sums.hpp"
 #include "xnn/cuda/conv.hpp"
 #include "xnn/cuda/cross_entropy.hpp"
+#include "xnn/cuda/ctc_loss.hpp"
 #include "xnn/cuda/embedding_bag.hpp"
 #include "xnn/cuda/gather.hpp"
 #include "xnn/cuda/gemm.hpp"

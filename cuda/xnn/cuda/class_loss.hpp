@@ -65,7 +65,7 @@ struct ReduceLoss {
 
 template <class T, Device D, class Terms>
 void reduce_loss(D device, index_t rows, const Terms& terms, T* loss, compute_t<T>* divisor, Reduction reduction) {
-    run_sets(device, 1, rows, false, false, ReduceLoss<T, Terms>{terms, loss, divisor, reduction});
+    run_sets(device, 1, rows, std::false_type{}, false, ReduceLoss<T, Terms>{terms, loss, divisor, reduction});
 }
 
 /// The factor of the gradient of each row: that of its loss, divided as the mean is.

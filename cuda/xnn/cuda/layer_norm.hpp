@@ -119,7 +119,7 @@ void layer_norm_backward(D device, const T* x, const T* weight, const T* gy, con
     const cuda::NormalizedRows<T> normalized{x, mean, rstd, n};
     // First: gx may be gy.
     if (gweight != nullptr || gbias != nullptr)
-        cuda::run_sets(device, n, rows, true, false, cuda::LayerNormParameters<T>{normalized, gy, gweight, add_gweight, gbias, add_gbias});
+        cuda::run_sets(device, n, rows, std::true_type{}, false, cuda::LayerNormParameters<T>{normalized, gy, gweight, add_gweight, gbias, add_gbias});
     if (gx != nullptr) cuda::run_sets(device, rows, n, n <= cuda::short_set, true, cuda::LayerNormBackward<T>{normalized, weight, gy, gx, add_gx});
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
+#include <type_traits>
 
 #include "xnn/core/dtype.hpp"
 #include "xnn/cuda/launch.hpp"
@@ -11,13 +13,12 @@
 namespace xnn::cuda {
 
 /// Calls f(team, set) for each set. `alone`: by a single thread, because sets stand side by side in memory or are short; else by
-/// a team.
-template <Device D, class F>
-void launch_sets(D device, index_t sets, index_t length, bool alone, const F& f) {
-    if (alone)
-        launch(device, sets, detail::AlonePerUnit<F>{f});
-    else
-        launch_teams(device, sets, length, f);
+/// a team. It is a bool, or a type where it is always the same: then there are fewer kernels to compile.
+template <Device D, class Alone, class F>
+void launch_sets(D device, index_t sets, index_t length, Alone alone, const F& f) {
+    if constexpr (!std::same_as<Alone, std::false_type>)
+        if (alone) return launch(device, sets, detail::AlonePerUnit<F>{f});
+    if constexpr (!std::same_as<Alone, std::true_type>) launch_teams(device, sets, length, f);
 }
 
 /// So few elements are not worth a team.
@@ -38,21 +39,31 @@ struct JoinTotals {
     XNN_INLINE Total operator()(const Total& a, const Total& b) const { return Op::join(a, b); }
 };
 
-/// Part `share` of the elements of a set.
-struct Share {
+/// Elements of a set.
+struct Part {
     index_t begin, end;
-    XNN_INLINE Share(index_t length, index_t share, index_t shares) : begin(length * share / shares), end(length * (share + 1) / shares) {}
+};
+
+/// Equal parts of sets: unit i is part i / sets of set i % sets.
+struct Shares {
+    index_t sets, length, count;
+    index_t size = divide_up(length, count);
+
+    XNN_INLINE Part part(index_t share) const {
+        const index_t begin = share * size, end = begin + size;
+        return {begin < length ? begin : length, end < length ? end : length};
+    }
 };
 
 template <class Op, class Team>
-XNN_INLINE auto total_of(const Op& op, const Team& team, index_t set, Share part) {
+XNN_INLINE auto total_of(const Op& op, const Team& team, index_t set, Part part) {
     auto total = op.none(set);
     for (index_t i = part.begin + team.rank(); i < part.end; i += Team::size) op.add(total, set, i);
     return team.combine(total, JoinTotals<Op>{});
 }
 
 template <class Op, class Team, class Total>
-XNN_INLINE void use(const Op& op, const Team& team, index_t set, const Total& total, bool keeps, bool writes, Share part) {
+XNN_INLINE void use(const Op& op, const Team& team, index_t set, const Total& total, bool keeps, bool writes, Part part) {
     const auto facts = op.facts(set, total);
     if (keeps && team.rank() == 0) op.keep(set, facts);
     if (!writes) return;
@@ -67,7 +78,7 @@ struct WholeSet {
     bool writes;
     template <class Team>
     XNN_INLINE void operator()(const Team& team, index_t set) const {
-        const Share all(length, 0, 1);
+        const Part all{0, length};
         use(op, team, set, total_of(op, team, set, all), true, writes, all);
     }
 };
@@ -76,11 +87,11 @@ template <class Op, class Total>
 struct TotalOfShare {
     Op op;
     Total* partial;
-    index_t sets, length, shares;
+    Shares shares;
     template <class Team>
     XNN_INLINE void operator()(const Team& team, index_t unit) const {
-        const index_t share = quotient(unit, sets), set = unit - share * sets;
-        const Total total = total_of(op, team, set, Share(length, share, shares));
+        const index_t share = quotient(unit, shares.sets);
+        const Total total = total_of(op, team, unit - share * shares.sets, shares.part(share));
         if (team.rank() == 0) partial[unit] = total;
     }
 };
@@ -90,15 +101,15 @@ template <class Op, class Total>
 struct UseShare {
     Op op;
     const Total* partial;
-    index_t sets, length, shares;
+    Shares shares;
     bool writes;
     template <class Team>
     XNN_INLINE void operator()(const Team& team, index_t unit) const {
-        const index_t share = quotient(unit, sets), set = unit - share * sets;
+        const index_t share = quotient(unit, shares.sets), set = unit - share * shares.sets;
         Total total = op.none(set);
-        for (index_t s = team.rank(); s < shares; s += Team::size) total = Op::join(total, partial[s * sets + set]);
+        for (index_t s = team.rank(); s < shares.count; s += Team::size) total = Op::join(total, partial[s * shares.sets + set]);
         total = team.combine(total, JoinTotals<Op>{});
-        use(op, team, set, total, share == 0, writes, Share(length, share, shares));
+        use(op, team, set, total, share == 0, writes, shares.part(share));
     }
 };
 
@@ -109,22 +120,21 @@ struct UseShare {
 ///   facts(set, total)                           what its elements are written from
 ///   keep(set, facts)                            called once for each set
 ///   put(set, i, facts)                          called for each element, if op `writes` any
-template <Device D, class Op>
-void run_sets(D device, index_t sets, index_t length, bool alone, bool writes, const Op& op) {
+template <Device D, class Alone, class Op>
+void run_sets(D device, index_t sets, index_t length, Alone alone, bool writes, const Op& op) {
     using Total = decltype(op.none(0));
     constexpr index_t busy_threads = index_t{1} << 18, most_shares = 256;
     const index_t worth = alone ? 64 : 4096, threads = alone ? 1 : 256;
     const index_t most = std::min(most_shares, divide_up(busy_threads, std::max<index_t>(1, sets * threads)));
-    const index_t shares = std::clamp<index_t>(divide_up(length, worth), 1, most);
-    if (shares == 1) {
+    const detail::Shares shares{sets, length, std::clamp<index_t>(divide_up(length, worth), 1, most)};
+    if (shares.count == 1) {
         launch_sets(device, sets, length, alone, detail::WholeSet<Op>{op, length, writes});
         return;
     }
     const auto lease = Lease<D>::take();
-    Total* const partial = lease.arena().template allocate<Total>(sets * shares);
-    launch_sets(device, sets * shares, length / shares, alone, detail::TotalOfShare<Op, Total>{op, partial, sets, length, shares});
-    launch_sets(device, writes ? sets * shares : sets, length / shares, alone,
-                detail::UseShare<Op, Total>{op, partial, sets, length, shares, writes});
+    Total* const partial = lease.arena().template allocate<Total>(sets * shares.count);
+    launch_sets(device, sets * shares.count, shares.size, alone, detail::TotalOfShare<Op, Total>{op, partial, shares});
+    launch_sets(device, writes ? sets * shares.count : sets, shares.size, alone, detail::UseShare<Op, Total>{op, partial, shares, writes});
 }
 
 /// Writes a number, or adds it to what is there.

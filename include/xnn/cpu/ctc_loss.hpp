@@ -20,13 +20,14 @@ struct CtcExtents {
     index_t batch;
     index_t classes;
     index_t width;
-    index_t longest;  ///< no target is longer
+    index_t labels;  ///< that there is room for in all targets together
 
-    /// Labels with blanks between and around them.
-    constexpr index_t most_states() const { return 2 * longest + 1; }
+    /// The states of the sequences before b, whose targets begin at label `first`: their labels with blanks between and around them.
+    constexpr index_t states_before(index_t b, index_t first) const { return 2 * first + b; }
+    constexpr index_t states() const { return states_before(batch, labels); }
     /// The doubles that ctc_loss_forward keeps: for each sequence its loss and, for each step and state, the logarithm of the
     /// probability to be there.
-    constexpr index_t saved() const { return batch * (1 + steps * most_states()); }
+    constexpr index_t saved() const { return batch + steps * states(); }
 };
 
 struct CtcOptions {
@@ -48,7 +49,7 @@ namespace ctc_detail {
 constexpr double impossible = -std::numeric_limits<double>::infinity();
 
 /// log(e^a + e^b)
-inline double add_logs(double a, double b) {
+XNN_INLINE double add_logs(double a, double b) {
     const double larger = std::max(a, b);
     return larger == impossible ? impossible : larger + std::log1p(std::exp(std::min(a, b) - larger));
 }
@@ -56,6 +57,7 @@ inline double add_logs(double a, double b) {
 /// One sequence: its log-probabilities, and its target with blanks in between.
 template <class T, class I>
 struct Sequence {
+    index_t first;               // the states of the sequences before it
     const T* log_probabilities;  // of its first step
     index_t pitch;               // from one step to the next
     index_t steps;
@@ -63,30 +65,44 @@ struct Sequence {
     index_t length;
     index_t blank;
 
-    index_t states() const { return 2 * length + 1; }
-    index_t label(index_t state) const { return state % 2 == 0 ? blank : static_cast<index_t>(target[state / 2]); }
-    double at(index_t step, index_t state) const { return static_cast<double>(static_cast<compute_t<T>>(log_probabilities[step * pitch + label(state)])); }
+    XNN_INLINE index_t states() const { return 2 * length + 1; }
+    XNN_INLINE index_t label(index_t state) const { return state % 2 == 0 ? blank : static_cast<index_t>(target[state / 2]); }
+    XNN_INLINE double at(index_t step, index_t state) const { return static_cast<double>(static_cast<compute_t<T>>(log_probabilities[step * pitch + label(state)])); }
     /// Whether the blank between two labels may be left out: equal ones would become one.
-    bool may_skip(index_t state) const { return state % 2 == 1 && state >= 2 && label(state) != label(state - 2); }
+    XNN_INLINE bool may_skip(index_t state) const { return state % 2 == 1 && state >= 2 && label(state) != label(state - 2); }
+
+    /// alpha[step, state]: the logarithm of the probability of all ways that are in a state after a step.
+    XNN_INLINE double arrive(index_t step, index_t state, const double* alpha) const {
+        if (step == 0) return state < 2 ? at(0, state) : impossible;
+        const double* const before = alpha + (step - 1) * states();
+        double ways = before[state];
+        if (state >= 1) ways = add_logs(ways, before[state - 1]);
+        if (may_skip(state)) ways = add_logs(ways, before[state - 2]);
+        return ways + at(step, state);
+    }
+    /// The same of all ways on from a state, from those that come into the states of the next step.
+    XNN_INLINE double leave(index_t step, index_t state, const double* later) const {
+        if (step + 1 == steps) return state >= states() - 2 ? 0 : impossible;
+        double ways = later[state];
+        if (state + 1 < states()) ways = add_logs(ways, later[state + 1]);
+        if (state + 2 < states() && may_skip(state + 2)) ways = add_logs(ways, later[state + 2]);
+        return ways;
+    }
+    /// The same of all ways to the end of the target.
+    XNN_INLINE double end(const double* alpha) const {
+        if (steps == 0) return length == 0 ? 0 : impossible;
+        const double* const last = alpha + (steps - 1) * states();
+        return length == 0 ? last[0] : add_logs(last[states() - 1], last[states() - 2]);
+    }
 };
 
-/// alpha[t, s]: the logarithm of the probability of all ways that are in state s after step t; returns that of the target.
+/// Fills alpha; returns the logarithm of the probability of the target.
 template <class T, class I>
 double forward_states(const Sequence<T, I>& x, double* alpha) {
     const index_t states = x.states();
-    if (x.steps == 0) return x.length == 0 ? 0 : impossible;
-    for (index_t s = 0; s < states; ++s) alpha[s] = s < 2 ? x.at(0, s) : impossible;
-    for (index_t t = 1; t < x.steps; ++t) {
-        const double* const before = alpha + (t - 1) * states;
-        for (index_t s = 0; s < states; ++s) {
-            double ways = before[s];
-            if (s >= 1) ways = add_logs(ways, before[s - 1]);
-            if (x.may_skip(s)) ways = add_logs(ways, before[s - 2]);
-            alpha[t * states + s] = ways + x.at(t, s);
-        }
-    }
-    const double* const last = alpha + (x.steps - 1) * states;
-    return states == 1 ? last[0] : add_logs(last[states - 1], last[states - 2]);
+    for (index_t t = 0; t < x.steps; ++t)
+        for (index_t s = 0; s < states; ++s) alpha[t * states + s] = x.arrive(t, s, alpha);
+    return x.end(alpha);
 }
 
 /// gx[t, c] [+]= weight (e^x - probability of label c at step t, given the target). That e^x does not belong to the
@@ -100,14 +116,7 @@ void backward_states(const Sequence<T, I>& x, index_t classes, const double* alp
     for (index_t t = x.steps; t-- > 0;) {
         std::fill_n(occupied, classes, impossible);
         for (index_t s = 0; s < states; ++s) {
-            double ways = impossible;
-            if (t + 1 == x.steps) {
-                if (s >= states - 2) ways = 0;
-            } else {
-                ways = later[s];
-                if (s + 1 < states) ways = add_logs(ways, later[s + 1]);
-                if (s + 2 < states && x.may_skip(s + 2)) ways = add_logs(ways, later[s + 2]);
-            }
+            const double ways = x.leave(t, s, later);
             double& all = occupied[x.label(s)];
             all = add_logs(all, alpha[t * states + s] + ways);
             now[s] = ways + x.at(t, s);
@@ -126,11 +135,11 @@ void backward_states(const Sequence<T, I>& x, index_t classes, const double* alp
 template <class T, class I, class L, class M, class F>
 void for_sequences(const T* x, const I* targets, const L* input_lengths, const M* target_lengths, const CtcExtents& e, index_t blank, F&& f) {
     constexpr index_t work_of_state = 64;
-    parallel_chunks(e.batch, items_per_task(e.steps * e.most_states() * work_of_state), [&](index_t begin, index_t end) {
+    parallel_chunks(e.batch, items_per_task(e.steps * e.states() / std::max<index_t>(e.batch, 1) * work_of_state), [&](index_t begin, index_t end) {
         for (index_t b = begin; b < end; ++b) {
             index_t first = b * e.width;
             for (index_t before = 0; e.width == 0 && before < b; ++before) first += static_cast<index_t>(target_lengths[before]);
-            f(b, Sequence<T, I>{x + b * e.classes, e.batch * e.classes, static_cast<index_t>(input_lengths[b]), targets + first,
+            f(b, Sequence<T, I>{e.states_before(b, first), x + b * e.classes, e.batch * e.classes, static_cast<index_t>(input_lengths[b]), targets + first,
                                 static_cast<index_t>(target_lengths[b]), blank});
         }
     });
@@ -161,10 +170,9 @@ void ctc_loss_forward(Cpu, const T* x, const I* targets, const L* input_lengths,
                       const CtcOptions& options) {
     double* const losses = saved;
     double* const alpha = saved + e.batch;
-    const index_t kept = e.steps * e.most_states();
     const auto loss_of = [&](index_t b) { return options.zero_infinity && std::isinf(losses[b]) ? 0 : losses[b]; };
     ctc_detail::for_sequences(x, targets, input_lengths, target_lengths, e, options.blank,
-                              [&](index_t b, const auto& sequence) { losses[b] = -ctc_detail::forward_states(sequence, alpha + b * kept); });
+                              [&](index_t b, const auto& sequence) { losses[b] = -ctc_detail::forward_states(sequence, alpha + e.steps * sequence.first); });
     double sum = 0;
     for (index_t b = 0; b < e.batch; ++b) {
         const double scale = options.reduction == Reduction::mean ? 1.0 / static_cast<double>(std::max<index_t>(static_cast<index_t>(target_lengths[b]), 1)) : 1;
@@ -178,7 +186,7 @@ void ctc_loss_forward(Cpu, const T* x, const I* targets, const L* input_lengths,
 }
 
 /// The doubles that ctc_loss_backward needs room for.
-constexpr index_t ctc_backward_scratch(const CtcExtents& e) { return e.batch * (2 * e.most_states() + e.classes); }
+constexpr index_t ctc_backward_scratch(const CtcExtents& e) { return 2 * e.states() + e.batch * e.classes; }
 
 /// The gradient of ctc_loss_forward by the log-probabilities, written or added; 0 behind the ends of sequences, and where a
 /// loss is infinite with zero_infinity.
@@ -186,15 +194,15 @@ template <class T, std::integral I, std::integral L, std::integral M>
 void ctc_loss_backward(Cpu, const T* x, const I* targets, const L* input_lengths, const M* target_lengths, const T* gy, const double* saved, T* gx,
                        bool accumulate, const CtcExtents& e, const CtcOptions& options, double* scratch) {
     const double* const alpha = saved + e.batch;
-    const index_t kept = e.steps * e.most_states();
     if (!accumulate) std::fill_n(gx, e.steps * e.batch * e.classes, static_cast<T>(0));
     ctc_detail::for_sequences(x, targets, input_lengths, target_lengths, e, options.blank, [&](index_t b, const auto& sequence) {
         const double loss = saved[b];
         if (options.zero_infinity && std::isinf(loss)) return;
         double weight = static_cast<double>(static_cast<compute_t<T>>(gy[options.reduction == Reduction::none ? b : 0]));
         if (options.reduction == Reduction::mean) weight /= static_cast<double>(e.batch * std::max<index_t>(sequence.length, 1));
-        double* const beta = scratch + b * (2 * e.most_states() + e.classes);
-        ctc_detail::backward_states(sequence, e.classes, alpha + b * kept, loss, weight, beta, beta + 2 * e.most_states(), gx + b * e.classes, accumulate);
+        double* const occupied = scratch + 2 * e.states() + b * e.classes;
+        ctc_detail::backward_states(sequence, e.classes, alpha + e.steps * sequence.first, loss, weight, scratch + 2 * sequence.first, occupied,
+                                    gx + b * e.classes, accumulate);
     });
 }
 

@@ -38,7 +38,7 @@ struct CtcLossRule {
     }
 
     auto forward(auto& arena, auto y, auto x, auto targets, auto input_lengths, auto target_lengths) const {
-        const kernels::CtcExtents e = sizes(x, targets, target_lengths);
+        const kernels::CtcExtents e = sizes(x, targets);
         double* const saved = arena.template allocate<double>(e.saved());
         ctc_loss_forward(typename decltype(y)::device{}, x.data, targets.data, input_lengths.data, target_lengths.data, y.data, saved, e, options());
         return static_cast<const double*>(saved);
@@ -46,7 +46,7 @@ struct CtcLossRule {
     template <class T>
     void backward(auto& arena, const double* saved, const auto& gradients, const T* gy, const T*, auto x, auto targets, auto input_lengths,
                   auto target_lengths) const {
-        const kernels::CtcExtents e = sizes(x, targets, target_lengths);
+        const kernels::CtcExtents e = sizes(x, targets);
         if (const auto gx = get<0>(gradients))
             ctc_loss_backward(typename decltype(x)::device{}, x.data, targets.data, input_lengths.data, target_lengths.data, gy, saved, gx.data,
                                        gx.accumulate, e, options(), arena.template allocate<double>(kernels::ctc_backward_scratch(e)));
@@ -60,12 +60,7 @@ private:
         constexpr bool batched = std::remove_cvref_t<decltype(x.shape)>::rank == 3;
         index_t width = 0;
         if constexpr (std::remove_cvref_t<decltype(targets.shape)>::rank == 2) width = targets.extent(1);
-        return {extents[0], batched ? extents[1] : 1, extents[batched ? 2 : 1], width, 0};
-    }
-    static kernels::CtcExtents sizes(auto x, auto targets, auto target_lengths) {
-        kernels::CtcExtents e = sizes(x, targets);
-        for (index_t b = 0; b < e.batch; ++b) e.longest = std::max(e.longest, static_cast<index_t>(target_lengths.data[b]));
-        return e;
+        return {extents[0], batched ? extents[1] : 1, extents[batched ? 2 : 1], width, targets.size()};
     }
     [[noreturn, gnu::cold, gnu::noinline]] static void report(kernels::CtcMistake mistake, const kernels::CtcExtents& e) {
         const std::string got = std::to_string(mistake.value) + " at position " + std::to_string(mistake.position);

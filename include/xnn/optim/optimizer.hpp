@@ -146,7 +146,7 @@ public:
         static void create(Entry& entry, const Options& options) {
             for (std::size_t i = 0; i < Self::arrays_of(options); ++i) entry.template make_array<T, Device>(i);
         }
-        void step() {
+        void update_all() {
             std::size_t end = 0;
             for (std::size_t first = 0; first < items_.size(); first = end) {
                 while (end < items_.size() && items_[end].update == items_[first].update) ++end;
@@ -183,7 +183,7 @@ public:
     void step() override {
         for (const auto& group : groups_)
             for (const auto& item : group.items_) require_gradient(item.entry.parameter, group.options);
-        for (auto& group : groups_) group.step();
+        for (auto& group : groups_) group.update_all();
     }
     void zero_grad() override {
         for (auto& group : groups_)
