@@ -15,18 +15,17 @@ namespace permute_detail {
 template <std::size_t Rank>
 struct Places {
     Dims<Rank> extent, from, to;
-    int used;
+    std::size_t used;
 
     void add(index_t n, index_t from_step, index_t to_step) {
-        const auto at = static_cast<std::size_t>(used++);
-        extent[at] = n;
-        from[at] = from_step;
-        to[at] = to_step;
+        extent[used] = n;
+        from[used] = from_step;
+        to[used++] = to_step;
     }
     /// Adds the offsets of number i.
     XNN_INLINE void locate(index_t i, index_t& source, index_t& target) const {
-        for (int k = used; k-- > 0;) {
-            const auto d = static_cast<std::size_t>(k);
+        XNN_UNROLL for (std::size_t d = Rank; d-- > 0;) {
+            if (d >= used) continue;
             const index_t outer = cuda::quotient(i, extent[d]), position = i - outer * extent[d];
             source += position * from[d];
             target += position * to[d];
@@ -96,7 +95,7 @@ void turn(D device, const T* from, index_t from_pitch, index_t rows, index_t col
 template <int Count, class T, std::size_t Rank, cuda::Device D>
 void move_rows(D device, const T* from, T* to, Places<Rank> rows, index_t count, index_t length) {
     using V = Several<T, Count>;
-    for (std::size_t d = 0; d < static_cast<std::size_t>(rows.used); ++d) {
+    for (std::size_t d = 0; d < rows.used; ++d) {
         rows.from[d] /= Count;
         rows.to[d] /= Count;
     }
@@ -115,7 +114,7 @@ void permute_copy(D device, const T* from, T* to, const Dims<Rank>& extents, con
     permute_detail::Places<Rank> all{};
     for (std::size_t d = 0; d < Rank; ++d) {
         const index_t n = extents[order[d]], stride = strides[order[d]];
-        const auto before = static_cast<std::size_t>(all.used - 1);
+        const auto before = all.used - 1;
         if (n == 1) continue;
         if (all.used > 0 && all.from[before] == n * stride) {
             all.extent[before] *= n;
@@ -125,7 +124,7 @@ void permute_copy(D device, const T* from, T* to, const Dims<Rank>& extents, con
         }
     }
     if (all.used <= 1 || size == 0) return copy_bytes(device, to, device, from, static_cast<std::size_t>(size) * sizeof(T));
-    const auto last = static_cast<std::size_t>(all.used - 1);
+    const auto last = all.used - 1;
     std::size_t column = last;  // the dimension that is contiguous in `from`
     index_t step = 1;
     for (std::size_t d = last + 1; d-- > 0; step *= all.extent[d]) {
