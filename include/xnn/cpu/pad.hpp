@@ -19,13 +19,13 @@ struct PadGeometry {
     Dims<3> after;
     PaddingMode mode;
 
-    Dims<3> output() const {
+    constexpr Dims<3> output() const {
         Dims<3> result{};
         for (std::size_t d = 0; d < 3; ++d) result[d] = input[d] + before[d] + after[d];
         return result;
     }
     /// The element of dimension d that the result has at this place; -1 if it has none of them.
-    index_t source(std::size_t d, index_t place) const {
+    constexpr index_t source(std::size_t d, index_t place) const {
         const index_t i = place - before[d], n = input[d];
         if (i >= 0 && i < n) return i;
         switch (mode) {
@@ -50,7 +50,7 @@ struct PlaneShifts {
     Dims<N> shift;
 
     /// The place in the other array; -1 if it has none.
-    index_t operator()(index_t plane) const {
+    constexpr index_t operator()(index_t plane) const {
         index_t place = 0, step = 1;
         for (std::size_t d = N; d-- > 0;) {
             const index_t i = plane % own[d] + shift[d];

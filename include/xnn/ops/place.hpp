@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "xnn/cpu/embedding.hpp"
 #include "xnn/cpu/place.hpp"
 #include "xnn/ops/adaptive_pool.hpp"
 #include "xnn/ops/pool.hpp"
@@ -116,8 +117,8 @@ struct MaxUnpoolRule {
     void check(auto x, auto places) const {
         const auto y = extents(x.shape.extents(), places.shape.extents());
         const index_t size = product_or_dyn(y, y.size() - rank, y.size());
-        for (index_t i = 0; i < places.size(); ++i)
-            if (places.data[i] < 0 || places.data[i] >= size) refuse(size, places.data[i], i);
+        const index_t bad = check_indices(typename decltype(places)::device{}, places.data, places.size(), size);
+        if (bad >= 0) refuse(size, places.data[bad], bad);
     }
 
     NothingSaved forward(auto&, auto y, auto x, auto places) const {
