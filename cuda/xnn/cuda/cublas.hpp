@@ -83,13 +83,14 @@ public:
         return handle_;
     }
 
-    template <class T>
-    void multiply(const Product& p, index_t count, const T* a, index_t a_step, const T* b, index_t b_step, T* c, index_t c_step, bool accumulate) {
+    /// The result may be wider than the factors.
+    template <class T, class R>
+    void multiply(const Product& p, index_t count, const T* a, index_t a_step, const T* b, index_t b_step, R* c, index_t c_step, bool accumulate) {
         const compute_t<T> one(1), beta(accumulate ? 1 : 0);
         constexpr auto type = cuda_type<T>();
         const auto number = [](index_t i) { return static_cast<int>(i); };
         require(cublasGemmStridedBatchedEx(handle(), operation(p.tb), operation(p.ta), number(p.n), number(p.m), number(p.k), &one, b, type, number(p.ldb),
-                                           b_step, a, type, number(p.lda), a_step, &beta, c, type, number(p.ldc), c_step, number(count),
+                                           b_step, a, type, number(p.lda), a_step, &beta, c, cuda_type<R>(), number(p.ldc), c_step, number(count),
                                            compute_type<T>(), CUBLAS_GEMM_DEFAULT),
                 "cublasGemmStridedBatchedEx");
     }

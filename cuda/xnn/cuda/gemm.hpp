@@ -8,7 +8,7 @@
 
 namespace xnn::kernels {
 
-namespace gemm_detail {
+namespace cuda_gemm {
 
 /// Adds to the elements of a product what its epilogue says, and bends them.
 template <class T>
@@ -55,7 +55,7 @@ struct WholeProduct {
     }
 };
 
-}  // namespace gemm_detail
+}  // namespace cuda_gemm
 
 /// As gemm_batched of the Cpu.
 template <Element T, cuda::Device D>
@@ -72,7 +72,7 @@ void gemm_batched(D device, index_t count, Transpose ta, Transpose tb, index_t m
         if (std::integral<T> || k == 0) {
             if constexpr (std::integral<T>)
                 cuda::launch(device, count * m * n,
-                             gemm_detail::WholeProduct<T>{ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step, epilogue.accumulate});
+                             cuda_gemm::WholeProduct<T>{ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step, epilogue.accumulate});
             else if (!epilogue.accumulate)
                 for (index_t i = 0; i < count * m; ++i) set_bytes(device, c + i / m * c_step + i % m * ldc, 0, static_cast<std::size_t>(n) * sizeof(T));
         } else {
@@ -88,7 +88,7 @@ void gemm_batched(D device, index_t count, Transpose ta, Transpose tb, index_t m
             }
 #endif
         }
-        if (rest) cuda::launch(device, count * m * n, gemm_detail::Finish<T>{c, m, n, ldc, c_step, epilogue});
+        if (rest) cuda::launch(device, count * m * n, cuda_gemm::Finish<T>{c, m, n, ldc, c_step, epilogue});
     }
 }
 

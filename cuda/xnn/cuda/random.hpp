@@ -9,7 +9,7 @@
 
 namespace xnn::kernels {
 
-namespace random_detail {
+namespace cuda_random {
 
 template <class T>
 struct Uniform {
@@ -53,26 +53,26 @@ struct Integers {
     }
 };
 
-}  // namespace random_detail
+}  // namespace cuda_random
 
 /// Uniform numbers on [0, 1).
 template <Floating T, cuda::Device D>
 void fill_uniform(D device, const RandomStream& stream, T* out, index_t n) {
-    cuda::launch(device, n, random_detail::Uniform<T>{stream, out});
+    cuda::launch(device, n, cuda_random::Uniform<T>{stream, out});
 }
 
 /// Numbers of a normal distribution: the Cpu's to within rounding.
 template <Floating T, cuda::Device D>
 void fill_normal(D device, const RandomStream& stream, T* out, index_t n, double mean, double std) {
     using B = compute_t<T>;
-    cuda::launch(device, n, random_detail::Normal<T>{stream, out, static_cast<B>(mean), static_cast<B>(std)});
+    cuda::launch(device, n, cuda_random::Normal<T>{stream, out, static_cast<B>(mean), static_cast<B>(std)});
 }
 
 /// Whole numbers of [low, high).
 template <class T, cuda::Device D>
 void fill_integers(D device, const RandomStream& stream, T* out, index_t n, std::int64_t low, std::int64_t high) {
     const auto first = static_cast<std::uint64_t>(low);
-    cuda::launch(device, n, random_detail::Integers<T>{stream, out, first, static_cast<std::uint64_t>(high) - first});
+    cuda::launch(device, n, cuda_random::Integers<T>{stream, out, first, static_cast<std::uint64_t>(high) - first});
 }
 
 }  // namespace xnn::kernels

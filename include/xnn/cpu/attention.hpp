@@ -36,7 +36,7 @@ struct HeadMatrices {
     index_t head_step = 0;
     index_t pitch = 0;
 
-    T* at(index_t batch, index_t head) const { return data + batch * batch_step + head * head_step; }
+    constexpr T* at(index_t batch, index_t head) const { return data + batch * batch_step + head * head_step; }
 };
 
 /// What is added to the scores, or decides which of them count. Steps of 0 broadcast.
@@ -54,8 +54,8 @@ struct AttentionMask {
     index_t column_step = 0;
     T* gradient = nullptr;  ///< of what is added; the kernel adds to it
 
-    explicit operator bool() const { return added != nullptr || flags != nullptr; }
-    index_t offset(index_t batch, index_t head, index_t row, index_t column) const {
+    constexpr explicit operator bool() const { return added != nullptr || flags != nullptr; }
+    constexpr index_t offset(index_t batch, index_t head, index_t row, index_t column) const {
         index_t at = head * head_step + row * row_step + column * column_step;
         for (std::size_t d = most_dims; d-- > 0; batch /= batch_extents[d]) at += batch % batch_extents[d] * batch_steps[d];
         return at;

@@ -1,6 +1,9 @@
 // Batch normalisation: each channel to mean 0 and variance 1 over the batch and all positions.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "xnn/core/device.hpp"
 #include "xnn/cpu/moments.hpp"
 
@@ -104,6 +107,13 @@ XNN_CPU_INLINE void normalize(const Channels& channels, const T* x, const T* wei
 }
 
 }  // namespace detail
+
+/// How much a new batch counts in the running statistics: the momentum, or without one as much as each batch before. `batches`,
+/// which may be null, is their number and becomes one more.
+inline double count_batch(Cpu, std::int64_t* batches, std::optional<double> momentum) {
+    if (batches != nullptr) ++*batches;
+    return momentum ? *momentum : batches != nullptr ? 1 / static_cast<double>(*batches) : 0;
+}
 
 /// y = (x - mean) rstd weight + bias with the moments of each channel of x, where rstd = 1 / √(variance + eps) with the
 /// biased variance. running = (1 - momentum) running + momentum · the mean, and the unbiased variance, which takes more

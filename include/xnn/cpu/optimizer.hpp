@@ -29,6 +29,14 @@ struct AdamOptions {
     bool maximize = false;
 };
 
+/// What an optimiser hands the steps of parameters of type T to: the device itself, or what collects them for it until
+/// finish_steps().
+template <class T>
+Cpu begin_steps(Cpu cpu) {
+    return cpu;
+}
+inline void finish_steps(Cpu) {}
+
 inline namespace XNN_SIMD_ARCH {
 namespace detail {
 

@@ -41,5 +41,10 @@ float* widen(const T* from, index_t n) {
 }
 
 }  // namespace wide_detail
+
+/// Writes n numbers of one type as numbers of the other, rounding to nearest.
+template <class From, class To>
+void convert_numbers(Cpu, const From* from, index_t n, To* to) { wide_detail::convert_rows(from, n, 1, n, to, n); }
+
 }  // namespace XNN_SIMD_ARCH
 }  // namespace xnn::kernels

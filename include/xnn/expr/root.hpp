@@ -14,6 +14,7 @@ public:
     auto value() const {
         const auto handle = handle_of(self());
         evaluate(handle);
+        detail::await_for_tests<Device>();
         return TensorView<const T, S, Device>{handle.node().value, handle.shape()};
     }
 
@@ -21,7 +22,9 @@ public:
     auto item() const {
         const auto view = value();
         if (view.size() != 1) fail("item", "one element", to_text(view.shape.extents()));
-        return *view.data;
+        T result;
+        detail::copy_elements<Cpu, Device>(&result, view.data, 1);
+        return result;
     }
 
     /// Adds to the gradient of every parameter that this number depends on its derivative by it: one forward pass if there

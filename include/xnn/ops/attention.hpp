@@ -82,11 +82,11 @@ kernels::AttentionMask<T> mask_of(const View& mask) {
     return result;
 }
 /// Says where the gradient of a mask of numbers goes: the kernel adds to it.
-template <class T, class U>
-void differentiate_mask(kernels::AttentionMask<T>& mask, const Target<U>& target, index_t size) {
+template <class Device, class T, class U>
+void differentiate_mask(Device device, kernels::AttentionMask<T>& mask, const Target<U>& target, index_t size) {
     if constexpr (std::same_as<T, U>) {
         mask.gradient = target.data;
-        if (target && !target.accumulate) std::fill_n(target.data, size, T(0));
+        if (target && !target.accumulate) fill(device, target.data, size, T(0));
     }
 }
 
@@ -154,7 +154,7 @@ struct ScaledDotProductAttentionRule {
     template <class T>
     void backward(auto& arena, const auto& saved, const auto& targets, const T* gy, const T* y, auto q, auto k, auto v, auto... mask) const {
         auto p = problem(static_cast<T*>(nullptr), q, k, v, mask...);
-        (detail::differentiate_mask(p.options.masks[0], get<3>(targets), mask.size()), ...);
+        (detail::differentiate_mask(typename decltype(q)::device{}, p.options.masks[0], get<3>(targets), mask.size()), ...);
         const auto gq = get<0>(targets);
         const auto gk = get<1>(targets);
         const auto gv = get<2>(targets);

@@ -64,8 +64,7 @@ struct BatchNormRule {
         const Moments<compute_t<X>> moments{arena.template allocate<compute_t<X>>(sizes.channels), arena.template allocate<compute_t<X>>(sizes.channels)};
         if (uses_batch()) {
             const bool remembers = training && running.mean != nullptr;
-            if (remembers) ++*running.batches;
-            const double fresh = momentum ? *momentum : remembers ? 1 / static_cast<double>(*running.batches) : 0;
+            const auto fresh = count_batch(device, remembers ? running.batches : nullptr, momentum);
             batch_norm_forward_training(device, x.data, weight, bias, y.data, moments.mean, moments.rstd, remembers ? running.mean : nullptr,
                                                  remembers ? running.variance : nullptr, sizes, eps, fresh);
         } else {

@@ -1,6 +1,7 @@
 // Attention to positions that earlier calls have seen: what generating text one character after the other needs.
 #pragma once
 
+#include "xnn/cpu/key_value_cache.hpp"
 #include "xnn/ops/multihead_attention.hpp"
 
 namespace xnn {
@@ -35,12 +36,7 @@ struct CachedAttentionRule {
     template <class Device>
     auto forward(Arena<Device>& arena, auto y, auto x) const {
         const index_t length = x.extent(1), width = x.extent(2) / 3, head = width / Heads;
-        for (index_t b = 0; b < Batch; ++b)
-            for (index_t i = 0; i < length; ++i) {
-                const T* row = x.data + (b * length + i) * 3 * width;
-                std::copy_n(row + width, width, keys + (b * Capacity + past + i) * width);
-                std::copy_n(row + 2 * width, width, values + (b * Capacity + past + i) * width);
-            }
+        append_to_cache(Device{}, kernels::KeyValueCache<T>{keys, values, Batch, Capacity, width, past}, x.data, length);
         detail::AttentionProblem<T> p{{Batch, Heads, Heads, length, past + length, head, head},
                                       {x.data, length * 3 * width, head, 3 * width},
                                       {keys, Capacity * width, head, width},

@@ -56,7 +56,7 @@ protected:
         else
             return kernels::CrossEntropyExtents{extents[0], extents[1], product_or_dyn(extents, 2, extents.size())};
     }
-    static void check_targets(std::string_view operation, auto x, auto target, index_t ignore_index) {
+    static void require_targets(std::string_view operation, auto x, auto target, index_t ignore_index) {
         const index_t classes = x.extent(class_dim<decltype(x)::shape_type::rank>);
         const index_t bad = check_targets(typename decltype(x)::device{}, target.data, target.size(), classes, ignore_index);
         if (bad >= 0)
@@ -73,7 +73,7 @@ struct CrossEntropyRule : ClassLossRule<R> {
     index_t ignore_index = -100;
 
     void check(auto x, auto target, auto...) const {
-        if constexpr (std::integral<typename decltype(target)::value_type>) this->check_targets(name, x, target, ignore_index);
+        if constexpr (std::integral<typename decltype(target)::value_type>) this->require_targets(name, x, target, ignore_index);
     }
     auto forward(auto& arena, auto y, auto x, auto target, auto... weight) const {
         using T = typename decltype(x)::value_type;

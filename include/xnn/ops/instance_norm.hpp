@@ -57,8 +57,8 @@ struct InstanceNormRule {
         if (training && running.mean != nullptr) {
             means = arena.template allocate<X>(instances);
             variances = arena.template allocate<X>(instances);
-            std::fill_n(means, instances, X(0));
-            std::fill_n(variances, instances, X(0));
+            fill(device, means, instances, X(0));
+            fill(device, variances, instances, X(0));
         }
         // Each channel of each image is a channel of one large image; with a momentum of 1 its moments are the running ones.
         const kernels::BatchNormExtents one{1, instances, n.inner};

@@ -213,10 +213,10 @@ private:
         return mask;
     }
 
-    template <std::size_t I, class T, class... In>
-    static void differentiate(kernels::AttentionMask<T>& mask, const auto& targets, const In&... in) {
-        const index_t sizes[] = {in.size()...};
-        detail::differentiate_mask(mask, get<I>(targets), sizes[I]);
+    template <std::size_t I, class T, class X, class... More>
+    static void differentiate(kernels::AttentionMask<T>& mask, const auto& targets, const X& x, const More&... more) {
+        const index_t sizes[] = {x.size(), more.size()...};
+        detail::differentiate_mask(typename X::device{}, mask, get<I>(targets), sizes[I]);
     }
     template <class T>
     static kernels::AttentionGradients<T> gradients(const detail::AttentionProblem<T>& p, const auto& targets) {

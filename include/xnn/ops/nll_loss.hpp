@@ -17,7 +17,7 @@ struct NllLossRule : ClassLossRule<R> {
     static constexpr bool accepts(const Dims<N>& x, const Dims<M>& target, const auto&... weight) {
         return M + 1 == N && ClassLossRule<R>::accepts(x, target, weight...);
     }
-    void check(auto x, auto target, auto...) const { this->check_targets(name, x, target, ignore_index); }
+    void check(auto x, auto target, auto...) const { this->require_targets(name, x, target, ignore_index); }
 
     auto forward(auto& arena, auto y, auto x, auto target, auto... weight) const {
         using T = typename decltype(x)::value_type;

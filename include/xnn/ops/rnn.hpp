@@ -147,7 +147,7 @@ struct RnnRule {
         const auto parameters = parameters_of<const C*>(saved.arguments.data());
         rnn_forward<Spec.mode>(device, e, saved.dropout, saved.order, saved.layers.data(), arguments_of(saved.arguments, parameters),
                                         results_in(results, e), arena.template allocate<C>(kernels::rnn_forward_scratch<Spec.mode, C>(e)));
-        if constexpr (!std::same_as<T, C>) kernels::wide_detail::convert_rows(results, y.size(), 1, y.size(), y.data, y.size());
+        if constexpr (!std::same_as<T, C>) convert_numbers(device, static_cast<const C*>(results), y.size(), y.data);
         return saved;
     }
 
@@ -256,13 +256,13 @@ private:
         else
             return nullptr;
     }
-    template <class C, class T>
-    static const C* wide_numbers(auto& arena, const T* data, index_t n) {
+    template <class C, class Device, class T>
+    static const C* wide_numbers(Arena<Device>& arena, const T* data, index_t n) {
         if constexpr (std::same_as<T, C>) {
             return data;
         } else {
             C* const copy = arena.template allocate<C>(n);
-            kernels::wide_detail::convert_rows(data, n, 1, n, copy, n);
+            convert_numbers(Device{}, data, n, copy);
             return copy;
         }
     }

@@ -72,10 +72,10 @@ public:
     template <class Groups = std::initializer_list<Group>>
     explicit Adam(std::type_identity_t<Groups> groups, const AdamOptions& options = {}) : Base(groups, options) {}
 
-    template <class T, class Device>
-    static void update(Entry& entry, const AdamOptions& options, T* value, const T* gradient) {
+    template <class Steps, class T>
+    static void update(Steps& steps, Entry& entry, const AdamOptions& options, T* value, const T* gradient) {
         Base::template run<T>(entry, options, [&](T* const* s, const kernels::AdamOptions& o, double correction1, double correction2) {
-            adam_step(Device{}, entry.parameter.size(), value, gradient, s[0], s[1], s[2], o, correction1, correction2);
+            adam_step(steps, entry.parameter.size(), value, gradient, s[0], s[1], s[2], o, correction1, correction2);
         });
     }
 };

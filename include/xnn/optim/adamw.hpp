@@ -28,10 +28,10 @@ public:
     template <class Groups = std::initializer_list<Group>>
     explicit AdamW(std::type_identity_t<Groups> groups, const AdamWOptions& options = {}) : Base(groups, options) {}
 
-    template <class T, class Device>
-    static void update(Entry& entry, const AdamWOptions& options, T* value, const T* gradient) {
+    template <class Steps, class T>
+    static void update(Steps& steps, Entry& entry, const AdamWOptions& options, T* value, const T* gradient) {
         Base::template run<T>(entry, options, [&](T* const* s, const kernels::AdamOptions& o, double correction1, double correction2) {
-            adamw_step(Device{}, entry.parameter.size(), value, gradient, s[0], s[1], s[2], o, correction1, correction2);
+            adamw_step(steps, entry.parameter.size(), value, gradient, s[0], s[1], s[2], o, correction1, correction2);
         });
     }
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "xnn/cpu/optimizer.hpp"
 #include "xnn/nn/module.hpp"
 #include "xnn/nn/parameter_ref.hpp"
 
@@ -72,16 +73,19 @@ public:
 ///   array_names                   what the arrays of an Entry are called in a checkpoint
 ///   check(options)                throws Error for options that make no sense
 ///   arrays_of(options)            how many arrays these options need
-///   update<T, Device>(entry, options, value, gradient)
+///   update(steps, entry, options, value, gradient)
+///                                 hands a step to `steps`, the device or what collects for it
 ///   refusal(sparse, options)      what it says it takes where it does not take such gradients; else nothing (optional)
 /// and constructors that are templates: a program compiles no optimiser but those that it makes.
 template <class Self, class Options>
 class OptimizerOf : public Optimizer {
-    using Update = void (*)(Entry&, const Options&);
+    struct Item;
+    using Update = void (*)(Item*, std::size_t, const Options&);
+    using Create = void (*)(Entry&, const Options&);
     struct Item {
         Entry entry;
-        Update update;
-        Update create;
+        Update update;  // of items that have the same
+        Create create;
     };
 
 public:
@@ -122,20 +126,32 @@ public:
         void append(const nn::Path& path, Parameter<T, S, Device>& parameter) {
             append(ParameterRef(path, parameter), &update<T, Device>, &create<T, Device>);
         }
-        [[gnu::cold, gnu::noinline]] void append(ParameterRef parameter, Update step, Update prepare) {
+        [[gnu::cold, gnu::noinline]] void append(ParameterRef parameter, Update step, Create prepare) {
             items_.push_back(Item{Entry(std::move(parameter)), step, prepare});
         }
         template <class T, class Device>
-        static void update(Entry& entry, const Options& options) {
-            T* gradient = static_cast<T*>(entry.parameter.gradient());
-            if (gradient == nullptr) return;
-            create<T, Device>(entry, options);
-            ++entry.steps;
-            Self::template update<T, Device>(entry, options, static_cast<T*>(entry.parameter.value()), gradient);
+        static void update(Item* items, std::size_t count, const Options& options) {
+            auto steps = begin_steps<T>(Device{});
+            for (std::size_t i = 0; i < count; ++i) {
+                Entry& entry = items[i].entry;
+                const T* gradient = static_cast<const T*>(entry.parameter.gradient());
+                if (gradient == nullptr) continue;
+                create<T, Device>(entry, options);
+                ++entry.steps;
+                Self::update(steps, entry, options, static_cast<T*>(entry.parameter.value()), gradient);
+            }
+            finish_steps(steps);
         }
         template <class T, class Device>
         static void create(Entry& entry, const Options& options) {
             for (std::size_t i = 0; i < Self::arrays_of(options); ++i) entry.template make_array<T, Device>(i);
+        }
+        void step() {
+            std::size_t end = 0;
+            for (std::size_t first = 0; first < items_.size(); first = end) {
+                while (end < items_.size() && items_[end].update == items_[first].update) ++end;
+                items_[first].update(&items_[first], end - first, options);
+            }
         }
         std::vector<Item> items_;
         bool has_options_ = false;
@@ -167,8 +183,7 @@ public:
     void step() override {
         for (const auto& group : groups_)
             for (const auto& item : group.items_) require_gradient(item.entry.parameter, group.options);
-        for (auto& group : groups_)
-            for (auto& item : group.items_) item.update(item.entry, group.options);
+        for (auto& group : groups_) group.step();
     }
     void zero_grad() override {
         for (auto& group : groups_)

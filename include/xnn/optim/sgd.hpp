@@ -39,16 +39,16 @@ private:
         return sparse && o.weight_decay != 0 ? "dense gradients where there is a weight_decay" : "";
     }
     static std::size_t arrays_of(const SGDOptions& o) { return o.momentum != 0 ? 1 : 0; }
-    template <class T, class Device>
-    static void update(Entry& entry, const SGDOptions& options, T* value, const T* gradient) {
+    template <class Steps, class T>
+    static void update(Steps& steps, Entry& entry, const SGDOptions& options, T* value, const T* gradient) {
         const auto* rows = entry.parameter.gradient_rows();
         if (!rows || options.momentum != 0) {  // a momentum moves all rows
-            sgd_step(Device{}, entry.parameter.size(), value, gradient, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
+            sgd_step(steps, entry.parameter.size(), value, gradient, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
             return;
         }
         const index_t width = entry.parameter.row_size();
         for (const index_t row : *rows)
-            sgd_step(Device{}, width, value + row * width, gradient + row * width, static_cast<T*>(nullptr), options, false);
+            sgd_step(steps, width, value + row * width, gradient + row * width, static_cast<T*>(nullptr), options, false);
     }
 };
 

@@ -36,8 +36,8 @@ private:
     static std::string_view refusal(bool sparse, const SparseAdamOptions&) { return sparse ? "" : "sparse gradients"; }
     static std::size_t arrays_of(const SparseAdamOptions&) { return 2; }
 
-    template <class T, class Device>
-    static void update(Entry& entry, const SparseAdamOptions& o, T* value, const T* gradient) {
+    template <class Steps, class T>
+    static void update(Steps& steps, Entry& entry, const SparseAdamOptions& o, T* value, const T* gradient) {
         const auto steps = static_cast<double>(entry.steps);
         const double correction1 = 1 - std::pow(o.betas.first, steps), correction2 = 1 - std::pow(o.betas.second, steps);
         // Adam adds eps to the corrected root, this one to the plain one.
@@ -46,8 +46,8 @@ private:
         T *const averages = static_cast<T*>(entry.arrays[0]), *const squares = static_cast<T*>(entry.arrays[1]);
         for (const index_t row : *entry.parameter.gradient_rows()) {
             const index_t at = row * width;
-            adam_step(Device{}, width, value + at, gradient + at, averages + at, squares + at, static_cast<T*>(nullptr), options,
-                               correction1, correction2);
+            adam_step(steps, width, value + at, gradient + at, averages + at, squares + at, static_cast<T*>(nullptr), options,
+                      correction1, correction2);
         }
     }
 };
