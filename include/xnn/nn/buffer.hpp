@@ -13,6 +13,7 @@ template <Element T, AnyShape S, class Device = DefaultDevice>
 class Buffer {
 public:
     using value_type = T;
+    using shape_type = S;
     using device = Device;
 
     Buffer() : Buffer(Tensor<T, S, Device>{}) {}
