@@ -124,7 +124,7 @@ void backward_weight(D device, const ConvGeometry& g, const T* x, const T* gy, T
     auto* partial = shares > 1 ? lease.arena().template allocate<typename Sums::Total>(shares * weights) : nullptr;
     const Emit emit{gw, accumulate};
     launch_teams(device, weights * shares, places / shares, BackwardWeight<T, Out>{Channels::of(g), places, shares, x, gy, {emit, partial, weights}});
-    if (partial) launch(device, weights, JoinShares<Sums, Emit>{{}, emit, partial, weights, shares});
+    if (partial) launch_teams(device, weights, shares, JoinShares<Sums, Emit>{{}, emit, partial, weights, shares});
 }
 
 }  // namespace xnn::cuda::conv
