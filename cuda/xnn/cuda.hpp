@@ -7,6 +7,7 @@
 #include "xnn/cuda/attention.hpp"
 #include "xnn/cuda/batch_norm.hpp"
 #include "xnn/cuda/channel_mean.hpp"
+#include "xnn/cuda/channel_scale.hpp"
 #include "xnn/cuda/column_sums.hpp"
 #include "xnn/cuda/conv.hpp"
 #include "xnn/cuda/cross_entropy.hpp"

@@ -5,10 +5,20 @@
 
 namespace xnn::cuda {
 
+/// Extents or positions within one channel, in numbers that a GPU divides fast.
+using Coordinates = std::array<int, 3>;
+
+inline Coordinates narrow(const Dims<3>& dims) { return {static_cast<int>(dims[0]), static_cast<int>(dims[1]), static_cast<int>(dims[2])}; }
+
 /// Position i of an array of three dimensions as its coordinates.
-XNN_INLINE Dims<3> coordinates(index_t i, const Dims<3>& extents) {
+template <class I>
+XNN_INLINE std::array<I, 3> coordinates(index_t i, const std::array<I, 3>& extents) {
     const index_t row = quotient(i, extents[2]), plane = quotient(row, extents[1]);
-    return {plane, row - plane * extents[1], i - row * extents[2]};
+    return {static_cast<I>(plane), static_cast<I>(row - plane * extents[1]), static_cast<I>(i - row * extents[2])};
+}
+/// The reverse.
+XNN_INLINE index_t position_of(const Coordinates& at, const Coordinates& extents) {
+    return (static_cast<index_t>(at[0]) * extents[1] + at[1]) * extents[2] + at[2];
 }
 
 /// Element i of images [image, channel, size].

@@ -16,19 +16,8 @@ struct Channels {
     index_t kernel_size, input_size, output_size;
 
     static Channels of(const ConvGeometry& g) {
-        return {Window::of(g), g.in_channels, g.out_channels, g.in_channels_of_group(), g.out_channels_of_group(), g.kernel_size(), g.input_size(),
+        return {window_of(g), g.in_channels, g.out_channels, g.in_channels_of_group(), g.out_channels_of_group(), g.kernel_size(), g.input_size(),
                 g.output_size()};
-    }
-};
-
-/// sum += weight times value, for what a window calls it with.
-template <class T>
-struct AddProducts {
-    const T* weights;
-    const T* values;
-    compute_t<T>* sum;
-    XNN_INLINE void operator()(index_t element, index_t position) const {
-        *sum += static_cast<compute_t<T>>(weights[element]) * static_cast<compute_t<T>>(values[position]);
     }
 };
 
@@ -44,12 +33,16 @@ struct Forward {
 
     XNN_INLINE void operator()(index_t i) const {
         const Pixel pixel(i, n.out, n.output_size);
-        const Dims<3> place = coordinates(pixel.position, n.window.output);
+        const Coordinates place = coordinates(pixel.position, n.window.output);
         const index_t first = quotient(pixel.channel, n.out_of_group) * n.in_of_group;
         compute_t<T> sum(0);
-        for (index_t c = 0; c < n.in_of_group; ++c)
-            n.window.for_each_source(place, AddProducts<T>{w + (pixel.channel * n.in_of_group + c) * n.kernel_size,
-                                                           x + (pixel.image * n.in + first + c) * n.input_size, &sum});
+        for (index_t c = 0; c < n.in_of_group; ++c) {
+            const T* const weights = w + (pixel.channel * n.in_of_group + c) * n.kernel_size;
+            const T* const values = x + (pixel.image * n.in + first + c) * n.input_size;
+            n.window.for_each_source(SingleTeam{}, place, [&](int element, index_t position) {
+                sum += static_cast<compute_t<T>>(weights[element]) * static_cast<compute_t<T>>(values[position]);
+            });
+        }
         if (accumulate) sum += static_cast<compute_t<T>>(y[i]);
         if (bias) sum += static_cast<compute_t<T>>(bias[pixel.channel]);
         y[i] = static_cast<T>(relu ? math::max(sum, compute_t<T>(0)) : sum);
@@ -68,11 +61,16 @@ struct BackwardData {
 
     XNN_INLINE void operator()(index_t i) const {
         const Pixel pixel(i, n.in, n.input_size);
-        const Dims<3> place = coordinates(pixel.position, n.window.input);
+        const Coordinates at = coordinates(pixel.position, n.window.input);
         const index_t group = quotient(pixel.channel, n.in_of_group), c = pixel.channel - group * n.in_of_group;
         compute_t<T> sum(0);
-        for (index_t o = group * n.out_of_group; o < (group + 1) * n.out_of_group; ++o)
-            n.window.for_each_place(place, AddProducts<T>{w + (o * n.in_of_group + c) * n.kernel_size, gy + (pixel.image * n.out + o) * n.output_size, &sum});
+        for (index_t o = group * n.out_of_group; o < (group + 1) * n.out_of_group; ++o) {
+            const T* const weights = w + (o * n.in_of_group + c) * n.kernel_size;
+            const T* const gradients = gy + (pixel.image * n.out + o) * n.output_size;
+            n.window.for_each_place(at, [&](int element, const Coordinates& place) {
+                sum += static_cast<compute_t<T>>(weights[element]) * static_cast<compute_t<T>>(gradients[position_of(place, n.window.output)]);
+            });
+        }
         if (accumulate) sum += static_cast<compute_t<T>>(gx[i]);
         if (bias) sum += static_cast<compute_t<T>>(bias[pixel.channel]);
         gx[i] = static_cast<T>(sum);
@@ -96,17 +94,17 @@ struct BackwardWeight {
         const index_t weight = quotient(unit, shares), share = unit - weight * shares;
         const index_t pair = quotient(weight, n.kernel_size), o = quotient(pair, n.in_of_group);
         const index_t channel = quotient(o, n.out_of_group) * n.in_of_group + pair - o * n.in_of_group;
-        const Dims<3> element = coordinates(weight - pair * n.kernel_size, n.window.kernel);
+        const Coordinates element = coordinates(weight - pair * n.kernel_size, n.window.kernel);
         const index_t end = places * (share + 1) / shares;
         C sum(0);
         for (index_t j = places * share / shares + team.rank(); j < end; j += Team::size) {
             const index_t image = quotient(j, n.output_size), position = j - image * n.output_size;
-            const Dims<3> place = coordinates(position, n.window.output);
-            const index_t z = n.window.source(0, place[0], element[0]), y = n.window.source(1, place[1], element[1]),
-                          k = n.window.source(2, place[2], element[2]);
-            if (!n.window.has(0, z) || !n.window.has(1, y) || !n.window.has(2, k)) continue;
+            const Coordinates place = coordinates(position, n.window.output);
+            const Coordinates source{n.window.source(0, place[0], element[0]), n.window.source(1, place[1], element[1]),
+                                     n.window.source(2, place[2], element[2])};
+            if (!n.window.has(0, source[0]) || !n.window.has(1, source[1]) || !n.window.has(2, source[2])) continue;
             sum += static_cast<C>(gy[(image * n.out + o) * n.output_size + position]) *
-                   static_cast<C>(x[(image * n.in + channel) * n.input_size + (z * n.window.input[1] + y) * n.window.input[2] + k]);
+                   static_cast<C>(x[(image * n.in + channel) * n.input_size + position_of(source, n.window.input)]);
         }
         const Sums sums;
         const auto total = team.combine(static_cast<typename Sums::Total>(sum), JoinOf<Sums>{sums});

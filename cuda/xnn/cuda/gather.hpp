@@ -16,18 +16,18 @@ namespace gather_detail {
 template <class I, std::size_t Rank>
 struct Picks {
     GatherExtents<Rank> e;
-    index_t step;  // of x along dim
+    index_t n, step;  // of x along dim
     const I* index;
     cuda::IndexGuard guard;
 
-    static Picks of(const I* index, const GatherExtents<Rank>& e, cuda::IndexGuard guard) { return {e, e.step(), index, guard}; }
+    static Picks of(const I* index, const GatherExtents<Rank>& e, cuda::IndexGuard guard) { return {e, e.x[e.dim], e.step(), index, guard}; }
 
     /// The element of x that number i of the index picks; -1 for none.
     XNN_INLINE index_t operator()(index_t i) const {
         const auto picked = static_cast<index_t>(index[i]);
-        if (!guard.admits(picked, e.x[e.dim])) return -1;
+        if (!guard.admits(picked, n)) return -1;
         index_t place = picked * step, stride = 1;
-        for (std::size_t d = Rank; d-- > 0;) {
+        XNN_UNROLL for (std::size_t d = Rank; d-- > 0;) {
             const index_t outer = cuda::quotient(i, e.index[d]);
             if (d != e.dim) place += (i - outer * e.index[d]) * stride;
             stride *= e.x[d];
@@ -63,6 +63,7 @@ struct GatherKeys {
 template <class T, class I, std::size_t Rank>
 struct FindPicks {
     GatherExtents<Rank> e;
+    index_t count;  // of indices along dim
     const I* index;
     const T* gy;
     T* gx;
@@ -71,7 +72,7 @@ struct FindPicks {
     XNN_INLINE void operator()(index_t i) const {
         index_t rest = i, first = 0, stride = 1, step = 1, position = 0;
         bool reached = true;
-        for (std::size_t d = Rank; d-- > 0;) {
+        XNN_UNROLL for (std::size_t d = Rank; d-- > 0;) {
             const index_t outer = cuda::quotient(rest, e.x[d]), coordinate = rest - outer * e.x[d];
             if (d == e.dim) {
                 position = coordinate;
@@ -86,7 +87,7 @@ struct FindPicks {
         compute_t<T> sum(0);
         if (accumulate) sum = static_cast<compute_t<T>>(gx[i]);
         if (reached)
-            for (index_t k = 0; k < e.index[e.dim]; ++k)
+            for (index_t k = 0; k < count; ++k)
                 if (static_cast<index_t>(index[first + k * step]) == position) sum += static_cast<compute_t<T>>(gy[first + k * step]);
         gx[i] = static_cast<T>(sum);
     }
@@ -134,7 +135,7 @@ void gather_backward(D device, const T* gy, const I* index, T* gx, bool accumula
     using P = gather_detail::Picks<I, Rank>;
     constexpr index_t few = 32;
     const index_t n = product(e.x), count = product(e.index);
-    if (e.index[e.dim] <= few) return cuda::launch(device, n, gather_detail::FindPicks<T, I, Rank>{e, index, gy, gx, accumulate});
+    if (e.index[e.dim] <= few) return cuda::launch(device, n, gather_detail::FindPicks<T, I, Rank>{e, e.index[e.dim], index, gy, gx, accumulate});
     const auto lease = Lease<D>::take();
     auto* const keys = lease.arena().template allocate<index_t>(count);
     cuda::launch(device, count, gather_detail::GatherKeys<P>{P::of(index, e, cuda::guard_of(device)), keys, n});

@@ -15,18 +15,17 @@ namespace permute_detail {
 template <std::size_t Rank>
 struct Places {
     Dims<Rank> extent, from, to;
-    int used;
+    std::size_t used;
 
     void add(index_t n, index_t from_step, index_t to_step) {
-        const auto at = static_cast<std::size_t>(used++);
-        extent[at] = n;
-        from[at] = from_step;
-        to[at] = to_step;
+        extent[used] = n;
+        from[used] = from_step;
+        to[used++] = to_step;
     }
     /// Adds the offsets of number i.
     XNN_INLINE void locate(index_t i, index_t& source, index_t& target) const {
-        for (int k = used; k-- > 0;) {
-            const auto d = static_cast<std::size_t>(k);
+        XNN_UNROLL for (std::size_t d = Rank; d-- > 0;) {
+            if (d >= used) continue;
             const index_t outer = cuda::quotient(i, extent[d]), position = i - outer * extent[d];
             source += position * from[d];
             target += position * to[d];
@@ -96,7 +95,7 @@ void turn(D device, const T* from, index_t from_pitch, index_t rows, index_t col
 template <int Count, class T, std::size_t Rank, cuda::Device D>
 void move_rows(D device, const T* from, T* to, Places<Rank> rows, index_t count, index_t length) {
     using V = Several<T, Count>;
-    for (std::size_t d = 0; d < static_cast<std::size_t>(rows.used); ++d) {
+    for (std::size_t d = 0; d < rows.used; ++d) {
         rows.from[d] /= Count;
         rows.to[d] /= Count;
     }
@@ -110,42 +109,47 @@ void move_rows(D device, const T* from, T* to, Places<Rank> rows, index_t count,
 template <class T, std::size_t Rank, cuda::Device D>
 void permute_copy(D device, const T* from, T* to, const Dims<Rank>& extents, const std::array<std::size_t, Rank>& order) {
     const index_t size = product(extents);
-    // The dimensions of `to` with their strides in `from`; those that are neighbours in both become one.
-    const Dims<Rank> strides = contiguous_strides(extents);
-    permute_detail::Places<Rank> all{};
-    for (std::size_t d = 0; d < Rank; ++d) {
-        const index_t n = extents[order[d]], stride = strides[order[d]];
-        const auto before = static_cast<std::size_t>(all.used - 1);
-        if (n == 1) continue;
-        if (all.used > 0 && all.from[before] == n * stride) {
-            all.extent[before] *= n;
-            all.from[before] = stride;
-        } else {
-            all.add(n, stride, 0);
-        }
-    }
-    if (all.used <= 1 || size == 0) return copy_bytes(device, to, device, from, static_cast<std::size_t>(size) * sizeof(T));
-    const auto last = static_cast<std::size_t>(all.used - 1);
-    std::size_t column = last;  // the dimension that is contiguous in `from`
-    index_t step = 1;
-    for (std::size_t d = last + 1; d-- > 0; step *= all.extent[d]) {
-        all.to[d] = step;
-        if (all.from[d] == 1) column = d;
-    }
-    permute_detail::Places<Rank> others{};
-    for (std::size_t d = 0; d < last; ++d)
-        if (d != column) others.add(all.extent[d], all.from[d], all.to[d]);
-    if (column == last) {
-        const index_t length = all.extent[last];
-        constexpr int several = sizeof(T) < 16 ? static_cast<int>(16 / sizeof(T)) : 1;
-        const auto address = reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to);
-        if (length % several == 0 && address % (sizeof(T) * several) == 0)  // every stride is a multiple of the length
-            permute_detail::move_rows<several>(device, from, to, others, size / length, length);
-        else
-            permute_detail::move_rows<1>(device, from, to, others, size / length, length);
+    const auto copy = [=] { copy_bytes(device, to, device, from, static_cast<std::size_t>(size) * sizeof(T)); };
+    if constexpr (Rank < 2) {
+        copy();
     } else {
-        const index_t rows = all.extent[last], columns = all.extent[column];
-        permute_detail::turn(device, from, all.from[last], rows, columns, to, all.to[column], others, size / rows / columns);
+        // The dimensions of `to` with their strides in `from`; those that are neighbours in both become one.
+        const Dims<Rank> strides = contiguous_strides(extents);
+        permute_detail::Places<Rank> all{};
+        for (std::size_t d = 0; d < Rank; ++d) {
+            const index_t n = extents[order[d]], stride = strides[order[d]];
+            const auto before = all.used - 1;
+            if (n == 1) continue;
+            if (all.used > 0 && all.from[before] == n * stride) {
+                all.extent[before] *= n;
+                all.from[before] = stride;
+            } else {
+                all.add(n, stride, 0);
+            }
+        }
+        if (all.used <= 1 || size == 0) return copy();
+        const auto last = all.used - 1;
+        std::size_t column = last;  // the dimension that is contiguous in `from`
+        index_t step = 1;
+        for (std::size_t d = last + 1; d-- > 0; step *= all.extent[d]) {
+            all.to[d] = step;
+            if (all.from[d] == 1) column = d;
+        }
+        permute_detail::Places<Rank> others{};
+        for (std::size_t d = 0; d < last; ++d)
+            if (d != column) others.add(all.extent[d], all.from[d], all.to[d]);
+        if (column == last) {
+            const index_t length = all.extent[last];
+            constexpr int several = sizeof(T) < 16 ? static_cast<int>(16 / sizeof(T)) : 1;
+            const auto address = reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to);
+            if (length % several == 0 && address % (sizeof(T) * several) == 0)  // every stride is a multiple of the length
+                permute_detail::move_rows<several>(device, from, to, others, size / length, length);
+            else
+                permute_detail::move_rows<1>(device, from, to, others, size / length, length);
+        } else {
+            const index_t rows = all.extent[last], columns = all.extent[column];
+            permute_detail::turn(device, from, all.from[last], rows, columns, to, all.to[column], others, size / rows / columns);
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 // them, and nothing keeps gradients.
 #pragma once
 
-#include <cmath>
-
+#include "xnn/cpu/channel_scale.hpp"
 #include "xnn/cpu/transpose.hpp"
 #include "xnn/nn/containers.hpp"
 #include "xnn/nn/conv.hpp"
@@ -37,27 +36,18 @@ void fill_bias(const Layer& layer, auto& bias) {
     if constexpr (!std::same_as<std::remove_cvref_t<decltype(layer.bias)>, NoBias>) bias.value() = layer.bias.value();
 }
 
-/// What a batch normalisation out of training does to a channel: x factor + offset.
-struct ChannelScale {
-    double factor;
-    double offset;
-};
-template <class Norm>
-ChannelScale channel_scale(const Norm& norm, index_t channel) {
-    double factor = 1 / std::sqrt(static_cast<double>(norm.running_var.data()[channel]) + norm.eps), shift = 0;
+/// Folds a batch normalisation into a layer, whose weights of a channel are `step` apart.
+template <class Norm, class Layer>
+void fold_into(Layer& layer, const Norm& norm, index_t channels, index_t channel_step, index_t count, index_t step) {
+    using Weight = decltype(Layer::weight);
+    using S = typename decltype(Norm::running_var)::value_type;
+    kernels::ChannelScale<typename Weight::value_type, S> scale{
+        norm.running_mean.data(), norm.running_var.data(), nullptr, nullptr, norm.eps, layer.weight.data(), channel_step, count, step, layer.bias.data()};
     if constexpr (!std::same_as<decltype(Norm::weight), Absent>) {
-        factor *= static_cast<double>(norm.weight.data()[channel]);
-        shift = static_cast<double>(norm.bias.data()[channel]);
+        scale.scale = norm.weight.data();
+        scale.shift = norm.bias.data();
     }
-    return {factor, shift - static_cast<double>(norm.running_mean.data()[channel]) * factor};
-}
-
-/// Applies it to what makes a channel: `count` weights, `step` apart, and a bias.
-template <class T>
-void rescale(ChannelScale scale, T* weights, index_t count, index_t step, T& bias) {
-    const auto number = [](double x) { return static_cast<T>(static_cast<compute_t<T>>(x)); };
-    for (index_t i = 0; i < count; ++i) weights[i * step] = number(static_cast<double>(weights[i * step]) * scale.factor);
-    bias = number(static_cast<double>(bias) * scale.factor + scale.offset);
+    scale_channels(typename Weight::device{}, channels, scale);
 }
 
 }  // namespace detail
@@ -86,7 +76,7 @@ struct FrozenConv : Module<FrozenConv<Layer>> {
     template <class Norm>
     void absorb(const Norm& norm) {
         constexpr index_t channels = Layer::bias_shape::static_size, size = Layer::weight_shape::static_size / channels;
-        for (index_t i = 0; i < channels; ++i) detail::rescale(detail::channel_scale(norm, i), weight.data() + i * size, size, 1, bias.data()[i]);
+        detail::fold_into(*this, norm, channels, size, size, 1);
     }
 };
 
@@ -113,8 +103,7 @@ struct FrozenLinear : Module<FrozenLinear<InFeatures, OutFeatures, Normalizes, T
     /// Takes over the work of a batch normalisation behind it.
     template <class Norm>
     void absorb(const Norm& norm) {
-        for (index_t i = 0; i < OutFeatures; ++i)
-            detail::rescale(detail::channel_scale(norm, i), weight.data() + i, InFeatures, OutFeatures, bias.data()[i]);
+        detail::fold_into(*this, norm, OutFeatures, 1, InFeatures, OutFeatures);
     }
 };
 
