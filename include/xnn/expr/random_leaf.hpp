@@ -27,13 +27,24 @@ struct RandomLoader : EndLoader<RandomLoader<T, Draw>> {
             return active ? draw(static_cast<C>(stream.uniform(first + j))) : static_cast<C>(draw.otherwise);
         } else {
             if (!active) return splat(static_cast<C>(draw.otherwise), lane);
-            return drawn(first + j);
+            if constexpr (detail::is_few<Lane>)
+                return pack(first + j);
+            else
+                return drawn(first + j);
         }
     }
     template <std::size_t>
     XNN_INLINE RandomLoader row(index_t r, index_t n) const { return RandomLoader(stream, first + r * n, active, draw); }
 
 private:
+    /// A pack, which begins a group of four.
+    XNN_INLINE Pack<compute_t<T>, 4> pack(index_t position) const {
+        using C = compute_t<T>;
+        const auto words = stream.group(position / 4);
+        Pack<C, 4> result;
+        XNN_UNROLL for (std::size_t k = 0; k < 4; ++k) result.v[k] = draw(static_cast<C>(static_cast<float>(words[k] >> 8) * 0x1p-24F));
+        return result;
+    }
     /// A register full: not inlined, for it is long.
 #if defined(__GNUC__)
     [[gnu::noinline]]
