@@ -66,6 +66,7 @@
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/attention.hpp"
 #include "xnn/nn/containers.hpp"
+#include "xnn/nn/convert.hpp"
 #include "xnn/nn/conv.hpp"
 #include "xnn/nn/cost.hpp"
 #include "xnn/nn/ctc_loss.hpp"

@@ -10,6 +10,8 @@
 #endif
 #endif
 
+#include <cstdint>
+
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
 #ifdef _OPENMP
@@ -52,5 +54,30 @@ XNN_INLINE index_t quotient(index_t a, index_t b) {
 #endif
     return a / b;
 }
+
+/// Divides by a number that is known before a kernel starts: a product instead of a quotient, as long as 31 bits hold what is
+/// divided (Granlund and Montgomery, 1994).
+class Divider {
+public:
+    /// For dividends up to this one.
+    Divider(index_t divisor, index_t largest) : divisor_(divisor) {
+        if (divisor < 1 || divisor > 0x7fffffff || largest > 0x7fffffff) return;
+        while ((index_t{1} << shift_) < divisor) ++shift_;
+        factor_ = static_cast<unsigned>(((std::uint64_t{1} << 32) * ((std::uint64_t{1} << shift_) - static_cast<std::uint64_t>(divisor))) /
+                                            static_cast<std::uint64_t>(divisor) +
+                                        1);
+    }
+    XNN_INLINE index_t divisor() const { return divisor_; }
+    XNN_INLINE index_t operator()(index_t dividend) const {
+        if (factor_ == 0) return dividend / divisor_;
+        const auto n = static_cast<unsigned>(dividend);
+        return static_cast<index_t>((((std::uint64_t{n} * factor_) >> 32) + n) >> shift_);
+    }
+
+private:
+    index_t divisor_;
+    unsigned factor_ = 0;  // 0: by division
+    int shift_ = 0;
+};
 
 }  // namespace xnn::cuda

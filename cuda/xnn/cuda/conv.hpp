@@ -109,7 +109,7 @@ template <class T, Device D>
 void sum_channels(D, index_t images, index_t channels, index_t size, const T* x, T* sums, bool accumulate) {
     using Map = BroadcastMap<Shape<1, dyn, 1>, Shape<dyn, dyn, dyn>>;
     const auto lease = Lease<D>::take();
-    reduce<Map>(lease.arena(), kernels::SumReducer<T>{}, Ptr<T>(x), Dims<3>{images, channels, size}, kernels::cuda_detail::AddTo<T>{sums, accumulate});
+    reduce<Map>(lease.arena(), kernels::SumReducer<T>{}, Ptr<T>(x), Dims<3>{images, channels, size}, kernels::sums_detail::AddTo<T>{sums, accumulate});
 }
 
 }  // namespace cuda::conv

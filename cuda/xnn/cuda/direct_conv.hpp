@@ -117,7 +117,7 @@ struct BackwardWeight {
 template <class T, Device D>
 void backward_weight(D device, const ConvGeometry& g, const T* x, const T* gy, T* gw, bool accumulate) {
     using Sums = kernels::SumReducer<T>;
-    using Emit = kernels::cuda_detail::AddTo<T>;
+    using Emit = kernels::sums_detail::AddTo<T>;
     using Out = Output<Emit, typename Sums::Total>;
     const index_t weights = g.out_channels * g.weights_per_output(), places = g.batch * g.output_size();
     // As for reductions of rows: a share is worth 4096 elements, of which 256 threads take 16 each.

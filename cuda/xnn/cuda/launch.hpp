@@ -144,19 +144,19 @@ void launch_teams(D device, index_t units, [[maybe_unused]] index_t work, const 
 
 namespace xnn::kernels {
 
-namespace cuda_detail {
+namespace launch_detail {
 template <class T>
 struct Fill {
     T* p;
     T value;
     XNN_INLINE void operator()(index_t i) const { p[i] = value; }
 };
-}  // namespace cuda_detail
+}  // namespace launch_detail
 
 /// Sets n elements to a number.
 template <cuda::Device D, class T>
 void fill(D device, T* p, index_t n, T value) {
-    cuda::launch(device, n, cuda_detail::Fill<T>{p, value});
+    cuda::launch(device, n, launch_detail::Fill<T>{p, value});
 }
 
 }  // namespace xnn::kernels

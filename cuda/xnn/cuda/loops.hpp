@@ -54,15 +54,15 @@ bool packs(const MapSink<S...>& sink) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return (packs(get<I>(sink.children)) && ...); }(std::index_sequence_for<S...>{});
 }
 
-/// The element j of row r that thread i begins with: `length` is that of a row in threads.
+/// The row of thread i, and its number among the threads of the row.
 struct Place {
-    index_t r, j;
+    index_t row, thread;
 };
 template <std::size_t Split>
-XNN_INLINE Place place_of(index_t i, index_t length) {
-    if constexpr (Split == 0) return {0, i};
-    const index_t r = quotient(i, length);
-    return {r, i - r * length};
+XNN_INLINE Place place_of(index_t i, const Divider& threads) {
+    if constexpr (Split == 0) return Place{0, i};
+    const index_t row = threads(i);
+    return Place{row, i - row * threads.divisor()};
 }
 
 template <class Lane>
@@ -77,8 +77,8 @@ template <std::size_t Split, class Lane, class Sink, class Loader>
 struct ScatterLoop {
     Sink sink;
     Loader loader;
-    index_t length;  // of a row, in elements
-    index_t threads;  // for a row
+    index_t length;   // of a row, in elements
+    Divider threads;  // of a row
     XNN_INLINE void operator()(index_t i) const {
         const auto [r, thread] = place_of<Split>(i, threads);
         const index_t j = thread * width_of(Lane{});
@@ -93,7 +93,7 @@ struct PullBackLoop {
     Gradient gradient;
     Sink sink;
     index_t length;
-    index_t threads;
+    Divider threads;
     XNN_INLINE void operator()(index_t i) const {
         const auto [r, thread] = place_of<Split>(i, threads);
         const index_t j = thread * width_of(Lane{});
@@ -108,10 +108,11 @@ struct PullBackLoop {
 template <class Packed, class Single, class D, class... Parts>
 void run_loop(D device, const Rows& rows, const Parts&... parts) {
     if (rows.length % pack_width == 0 && (packs(parts) && ...)) {
-        const index_t threads = rows.length / pack_width;
-        launch(device, rows.count * threads, Packed{parts..., rows.length, threads});
+        const index_t threads = rows.length / pack_width, all = rows.count * threads;
+        launch(device, all, Packed{parts..., rows.length, Divider(threads, all)});
     } else {
-        launch(device, rows.count * rows.length, Single{parts..., rows.length, rows.length});
+        const index_t all = rows.count * rows.length;
+        launch(device, all, Single{parts..., rows.length, Divider(rows.length, all)});
     }
 }
 

@@ -99,18 +99,25 @@ namespace kernels {
 inline void set_bytes(Cuda, void* p, int value, std::size_t bytes) {
     if (bytes > 0) cuda::require(cudaMemsetAsync(p, value, bytes, cuda::current_stream()), "set_bytes");
 }
-namespace cuda_detail {
+namespace memory_detail {
 inline void copy_bytes(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
     if (bytes > 0) cuda::require(cudaMemcpyAsync(to, from, bytes, kind, cuda::current_stream()), "copy");
     if (kind == cudaMemcpyDeviceToHost) cuda::synchronize();
 }
-}  // namespace cuda_detail
-inline void copy_bytes(Cuda, void* to, Cuda, const void* from, std::size_t bytes) { cuda_detail::copy_bytes(to, from, bytes, cudaMemcpyDeviceToDevice); }
+}  // namespace memory_detail
+inline void copy_bytes(Cuda, void* to, Cuda, const void* from, std::size_t bytes) { memory_detail::copy_bytes(to, from, bytes, cudaMemcpyDeviceToDevice); }
 inline void copy_bytes(Cuda, void* to, Cpu, const void* from, std::size_t bytes) {
-    cuda_detail::copy_bytes(to, from, bytes, cudaMemcpyHostToDevice);
+    memory_detail::copy_bytes(to, from, bytes, cudaMemcpyHostToDevice);
     // Memory of the host that is not pinned has been read when the call returns, except within a captured step.
 }
-inline void copy_bytes(Cpu, void* to, Cuda, const void* from, std::size_t bytes) { cuda_detail::copy_bytes(to, from, bytes, cudaMemcpyDeviceToHost); }
+inline void copy_bytes(Cpu, void* to, Cuda, const void* from, std::size_t bytes) {
+#ifdef XNN_CUDA_MEMORY_ON_HOST
+    cuda::synchronize();  // between two places of the host, no copy waits for a stream
+    std::memcpy(to, from, bytes);
+#else
+    memory_detail::copy_bytes(to, from, bytes, cudaMemcpyDeviceToHost);
+#endif
+}
 #endif
 
 inline void set_bytes(CudaHost, void* p, int value, std::size_t bytes) { set_bytes(Cpu{}, p, value, bytes); }

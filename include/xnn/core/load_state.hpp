@@ -38,6 +38,10 @@ struct CopyBytes {
     void operator()(const Entry& entry, void* to, index_t bytes) const {
         std::memmove(to, entry.data, static_cast<std::size_t>(bytes));
     }
+    void operator()(const NamedBuffer& entry, void* to, index_t bytes) const {
+        std::vector<std::byte> copy;
+        std::memmove(to, entry.on_host(copy), static_cast<std::size_t>(bytes));
+    }
 };
 
 /// Copies entries (name, dtype, extents, and what copy needs) into the buffers of the same names. Throws one Error that
@@ -83,8 +87,19 @@ LoadResult load_entries(std::string_view source, const Entries& entries, const S
     if (strict && !result.unexpected_keys.empty()) problems += "\n  unexpected " + joined(result.unexpected_keys);
     if (!problems.empty()) fail(source, "the entries of the state dict", problems);
 
-    for (std::size_t b = 0; b < target.size(); ++b)
-        if (chosen[b] != none && target[b].bytes() != 0) copy(entries[chosen[b]], target[b].data, target[b].bytes());
+    std::vector<std::byte> staged;
+    for (std::size_t b = 0; b < target.size(); ++b) {
+        const auto& [name, dtype, extents, data, access] = target[b];
+        const index_t bytes = target[b].bytes();
+        if (chosen[b] == none || bytes == 0) continue;
+        if (access) {
+            staged.resize(static_cast<std::size_t>(bytes));
+            copy(entries[chosen[b]], staged.data(), bytes);
+            access->write(data, staged.data(), staged.size());
+        } else {
+            copy(entries[chosen[b]], data, bytes);
+        }
+    }
     return result;
 }
 

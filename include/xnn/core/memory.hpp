@@ -40,6 +40,24 @@ void fill(Cpu, T* p, index_t n, T value) { std::fill_n(p, n, value); }
 
 namespace detail {
 
+/// How the host reaches the memory of a device that is known by nothing but this.
+struct HostAccess {
+    void (*read)(void* to, const void* memory, std::size_t bytes);
+    void (*write)(void* memory, const void* from, std::size_t bytes);
+};
+template <class Device>
+inline constexpr HostAccess host_access_of{
+    [](void* to, const void* memory, std::size_t bytes) { copy_bytes(Cpu{}, to, Device{}, memory, bytes); },
+    [](void* memory, const void* from, std::size_t bytes) { copy_bytes(Device{}, memory, Cpu{}, from, bytes); }};
+/// Null where the host reads and writes the memory as its own.
+template <class Device>
+constexpr const HostAccess* host_access() {
+    if constexpr (is_host_memory<Device>)
+        return nullptr;
+    else
+        return &host_access_of<Device>;
+}
+
 /// Where tests read the memory of a GPU from the host, the work that writes it must be done first.
 template <class Device>
 void await_for_tests() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "xnn/core/dtype.hpp"
+#include "xnn/core/memory.hpp"
 
 namespace xnn {
 
@@ -14,6 +15,7 @@ struct NamedBuffer {
     Dtype dtype;
     std::vector<index_t> extents;
     void* data;
+    const detail::HostAccess* access = nullptr;  // where the elements are out of the host's reach
 
     index_t size() const {
         index_t result = 1;
@@ -21,6 +23,14 @@ struct NamedBuffer {
         return result;
     }
     index_t bytes() const { return size() * size_of(dtype); }
+
+    /// The elements where the host can read them: in their place, or copied into `copy`.
+    const void* on_host(std::vector<std::byte>& copy) const {
+        if (!access) return data;
+        copy.resize(static_cast<std::size_t>(bytes()));
+        access->read(copy.data(), data, copy.size());
+        return copy.data();
+    }
 };
 
 /// The entries of a module in PyTorch's order: by registration, a module's own before its children's.

@@ -13,6 +13,8 @@ template <Element T, AnyShape S, class Device = DefaultDevice>
 class Buffer {
 public:
     using value_type = T;
+    using shape_type = S;
+    using device = Device;
 
     Buffer() : Buffer(Tensor<T, S, Device>{}) {}
     /// One that is not persistent belongs to the module, but not to its state dict, as in PyTorch's register_buffer.

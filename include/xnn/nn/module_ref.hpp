@@ -148,8 +148,9 @@ template <class M>
 [[gnu::cold]] void append_buffers(void* module, const Path& parent, std::vector<OwnBuffer>& into) {
     visit_own_buffers(*static_cast<M*>(module), &parent, [&](const Path& path, auto& buffer) {
         using T = typename std::remove_cvref_t<decltype(buffer)>::value_type;
+        using Device = typename std::remove_cvref_t<decltype(buffer)>::device;
         const auto extents = buffer.shape().extents();
-        into.push_back({{path, dtype_of<T>, {extents.begin(), extents.end()}, buffer.data()}, buffer.persistent()});
+        into.push_back({{path, dtype_of<T>, {extents.begin(), extents.end()}, buffer.data(), xnn::detail::host_access<Device>()}, buffer.persistent()});
     });
 }
 template <class M>
@@ -199,7 +200,7 @@ inline std::vector<ParameterRef> ModuleRef::parameters() const {
 
 inline StateDict ModuleRef::named_parameters() const {
     StateDict result;
-    for (auto& parameter : parameters()) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value()});
+    for (auto& parameter : parameters()) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), parameter.access});
     return result;
 }
 
@@ -217,7 +218,7 @@ inline StateDict ModuleRef::state_dict(const std::string& prefix) const {
         const Path path{nullptr, name};
         std::vector<ParameterRef> parameters;
         module.type_->parameters(module.object_, path, parameters);
-        for (auto& parameter : parameters) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value()});
+        for (auto& parameter : parameters) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), parameter.access});
         std::vector<detail::OwnBuffer> buffers;
         module.type_->buffers(module.object_, path, buffers);
         for (auto& [buffer, persistent] : buffers)

@@ -15,7 +15,7 @@ class ParameterRef {
 public:
     template <Element T, AnyShape S, class Device>
     ParameterRef(const Path& path, Parameter<T, S, Device>& parameter)
-        : ParameterRef(path, dtype_of<T>, parameter.shape().extents().data(), S::rank, *parameter.storage()) {}
+        : ParameterRef(path, dtype_of<T>, parameter.shape().extents().data(), S::rank, *parameter.storage(), xnn::detail::host_access<Device>()) {}
 
     void* value() const { return storage_->value_data(); }
     /// Null if there is none.
@@ -37,10 +37,12 @@ public:
     std::string name;
     Dtype dtype;
     std::vector<index_t> extents;
+    const xnn::detail::HostAccess* access;  // where the elements are out of the host's reach
 
 private:
-    [[gnu::cold, gnu::noinline]] ParameterRef(const Path& path, Dtype element, const index_t* shape, std::size_t rank, ParameterStorage& storage)
-        : name(path), dtype(element), extents(shape, shape + rank), storage_(&storage) {
+    [[gnu::cold, gnu::noinline]] ParameterRef(const Path& path, Dtype element, const index_t* shape, std::size_t rank, ParameterStorage& storage,
+                                                     const xnn::detail::HostAccess* host_access)
+        : name(path), dtype(element), extents(shape, shape + rank), access(host_access), storage_(&storage) {
         for (index_t extent : extents) size_ *= extent;
     }
     index_t size_ = 1;

@@ -209,7 +209,7 @@ public:
                 const std::string name = "state." + std::to_string(g) + "." + (parameter.name.empty() ? std::to_string(i) : parameter.name) + ".";
                 result.push_back({name + "step", Dtype::I64, {}, &entry.steps});
                 for (std::size_t a = 0; a < Self::arrays_of(group.options); ++a)
-                    result.push_back({name + std::string(Self::array_names[a]), parameter.dtype, parameter.extents, entry.arrays[a]});
+                    result.push_back({name + std::string(Self::array_names[a]), parameter.dtype, parameter.extents, entry.arrays[a], parameter.access});
             }
         }
         return result;

@@ -38,8 +38,8 @@ private:
 
     template <class Steps, class T>
     static void update(Steps& steps, Entry& entry, const SparseAdamOptions& o, T* value, const T* gradient) {
-        const auto steps = static_cast<double>(entry.steps);
-        const double correction1 = 1 - std::pow(o.betas.first, steps), correction2 = 1 - std::pow(o.betas.second, steps);
+        const auto count = static_cast<double>(entry.steps);
+        const double correction1 = 1 - std::pow(o.betas.first, count), correction2 = 1 - std::pow(o.betas.second, count);
         // Adam adds eps to the corrected root, this one to the plain one.
         const kernels::AdamOptions options{o.lr, o.betas.first, o.betas.second, o.eps / std::sqrt(correction2), 0, false, o.maximize};
         const index_t width = entry.parameter.row_size();

@@ -122,7 +122,8 @@ struct ArgReducer {
     XNN_INLINE static constexpr Total none() { return {B(0), -1}; }
     XNN_INLINE static Total join(Total a, Total b) {
         if (a.position < 0) return b;
-        return b.position >= 0 && reduce_detail::beats<End>(b.value, a.value) ? b : a;
+        if (b.position < 0 || reduce_detail::beats<End>(a.value, b.value)) return a;
+        return reduce_detail::beats<End>(b.value, a.value) || b.position < a.position ? b : a;
     }
     XNN_INLINE static Total one(B x, index_t position) { return {x, position}; }
     Total block(const B* p, index_t n, index_t position) const {
