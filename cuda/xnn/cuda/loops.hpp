@@ -4,6 +4,7 @@
 
 #include "xnn/cuda/launch.hpp"
 #include "xnn/expr/loops.hpp"
+#include "xnn/expr/random_leaf.hpp"
 
 namespace xnn {
 
@@ -39,6 +40,10 @@ bool strides_pack(const T* p, const Dims<Rank>& strides, std::size_t split) {
 template <class T, std::size_t Rank, std::size_t Split, RowKind Kind>
 bool packs(const Strided<T, Rank, Split, Kind>& loader) {
     return Kind != RowKind::contiguous || strides_pack(loader.p, loader.strides, Rank - 1);
+}
+template <class T, class Draw>
+bool packs(const RandomLoader<T, Draw>& loader) {
+    return loader.first % pack_width == 0;
 }
 template <class F, class... L>
 bool packs(const Map<F, L...>& map) {

@@ -5,6 +5,7 @@
 
 #include "xnn/core/dtype.hpp"
 #include "xnn/core/generator.hpp"
+#include "xnn/cpu/random.hpp"
 #include "xnn/cuda/launch.hpp"
 
 namespace xnn::kernels {
@@ -53,6 +54,22 @@ struct Integers {
     }
 };
 
+/// P is a number or a pointer to one for each.
+template <class U, class P, class T>
+struct Bernoulli {
+    const U* uniform;
+    P p;
+    T* out;
+    XNN_INLINE void operator()(index_t i) const {
+        double probability;
+        if constexpr (std::is_pointer_v<P>)
+            probability = static_cast<double>(p[i]);
+        else
+            probability = p;
+        out[i] = static_cast<T>(static_cast<double>(uniform[i]) < probability ? 1 : 0);
+    }
+};
+
 }  // namespace cuda_random
 
 /// Uniform numbers on [0, 1).
@@ -73,6 +90,27 @@ template <class T, cuda::Device D>
 void fill_integers(D device, const RandomStream& stream, T* out, index_t n, std::int64_t low, std::int64_t high) {
     const auto first = static_cast<std::uint64_t>(low);
     cuda::launch(device, n, cuda_random::Integers<T>{stream, out, first, static_cast<std::uint64_t>(high) - first});
+}
+
+/// As fill_bernoulli of the Cpu.
+template <class U, class T, cuda::Device D>
+void fill_bernoulli(D device, const U* uniform, index_t n, double p, T* out) {
+    cuda::launch(device, n, cuda_random::Bernoulli<U, double, T>{uniform, p, out});
+}
+template <class T, cuda::Device D>
+void fill_bernoulli(D device, const T* uniform, index_t n, const T* p, T* out) {
+    cuda::launch(device, n, cuda_random::Bernoulli<T, const T*, T>{uniform, p, out});
+}
+
+/// As check_probabilities of the Cpu; of the probabilities of a GPU it says that they are good.
+template <class T, cuda::Device D>
+index_t check_probabilities(D device, const T* p, index_t n) {
+    if constexpr (xnn::detail::is_host_memory<D>) {
+        await(device);
+        return check_probabilities(Cpu{}, p, n);
+    } else {
+        return -1;
+    }
 }
 
 }  // namespace xnn::kernels

@@ -84,5 +84,24 @@ void fill_integers(Cpu, const RandomStream& stream, T* out, index_t n, std::int6
     });
 }
 
+/// 1 where a uniform number is less than p, else 0.
+template <class U, class T>
+void fill_bernoulli(Cpu, const U* uniform, index_t n, double p, T* out) {
+    for (index_t i = 0; i < n; ++i) out[i] = static_cast<T>(static_cast<double>(uniform[i]) < p ? 1 : 0);
+}
+/// The same with a probability for each.
+template <class T>
+void fill_bernoulli(Cpu, const T* uniform, index_t n, const T* p, T* out) {
+    for (index_t i = 0; i < n; ++i) out[i] = static_cast<T>(static_cast<double>(uniform[i]) < static_cast<double>(p[i]) ? 1 : 0);
+}
+
+/// The position of the first number that is not in [0, 1]; -1 if all are.
+template <class T>
+index_t check_probabilities(Cpu, const T* p, index_t n) {
+    for (index_t i = 0; i < n; ++i)
+        if (const auto x = static_cast<double>(p[i]); !(x >= 0 && x <= 1)) return i;
+    return -1;
+}
+
 }  // namespace XNN_SIMD_ARCH
 }  // namespace xnn::kernels

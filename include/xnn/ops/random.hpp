@@ -38,7 +38,7 @@ Tensor<T, S, Device> bernoulli(double p, const S& shape = {}, Generator& generat
     if (!(p >= 0 && p <= 1)) fail("bernoulli", "a probability", std::to_string(p));
     const auto uniform = rand<S, float, Device>(shape, generator);
     Tensor<T, S, Device> result(shape);
-    std::transform(uniform.begin(), uniform.end(), result.begin(), [p](float u) { return static_cast<T>(static_cast<double>(u) < p ? 1 : 0); });
+    fill_bernoulli(Device{}, uniform.data(), result.size(), p, result.data());
     return result;
 }
 
@@ -55,14 +55,12 @@ template <AnyShape S, Element T = float, class Device = DefaultDevice>
 Tensor<T, S, Device> bernoulli(double p, Generator& generator) { return bernoulli<S, T, Device>(p, S{}, generator); }
 
 /// 1 with the probability that x's element says, else 0
-template <Element T, AnyShape S>
-Tensor<T, S> bernoulli(const Tensor<T, S>& x, Generator& generator = default_generator()) {
-    auto result = rand<S, T>(x.shape(), generator);
-    for (index_t i = 0; i < x.size(); ++i) {
-        const auto p = static_cast<double>(x.data()[i]);
-        if (!(p >= 0 && p <= 1)) fail("bernoulli", "probabilities", std::to_string(p));
-        result.data()[i] = static_cast<T>(static_cast<double>(result.data()[i]) < p ? 1 : 0);
-    }
+template <Element T, AnyShape S, class Device>
+Tensor<T, S, Device> bernoulli(const Tensor<T, S, Device>& x, Generator& generator = default_generator()) {
+    if (const index_t bad = check_probabilities(Device{}, x.data(), x.size()); bad >= 0)
+        fail("bernoulli", "probabilities", std::to_string(static_cast<double>(x.data()[bad])));
+    auto result = rand<S, T, Device>(x.shape(), generator);
+    fill_bernoulli(Device{}, static_cast<const T*>(result.data()), x.size(), x.data(), result.data());
     return result;
 }
 
@@ -83,13 +81,13 @@ inline void shuffle_numbers(std::int64_t* out, index_t n, Generator& generator) 
 /// 0 … n - 1 in random order
 inline Tensor<std::int64_t, Shape<dyn>> randperm(index_t n, Generator& generator = default_generator()) {
     Tensor<std::int64_t, Shape<dyn>> result(Shape<dyn>{n});
-    detail::shuffle_numbers(result.data(), n, generator);
+    detail::edit_on_host<DefaultDevice>(result.data(), n, [&](std::int64_t* numbers) { detail::shuffle_numbers(numbers, n, generator); });
     return result;
 }
 template <index_t N>
 Tensor<std::int64_t, Shape<N>> randperm(Generator& generator = default_generator()) {
     Tensor<std::int64_t, Shape<N>> result;
-    detail::shuffle_numbers(result.data(), N, generator);
+    detail::edit_on_host<DefaultDevice>(result.data(), N, [&](std::int64_t* numbers) { detail::shuffle_numbers(numbers, N, generator); });
     return result;
 }
 

@@ -5,21 +5,32 @@
 #include <cmath>
 
 #include "xnn/nn/module.hpp"
+#include "xnn/ops/operators.hpp"
+#include "xnn/ops/pointwise.hpp"
 #include "xnn/ops/reduce.hpp"
 
 namespace xnn::nn::utils {
 
 namespace detail {
 
-/// Calls f(gradient, size) for the gradient of each parameter of a module, or of one parameter, that has one. The code of
+/// Calls f(gradient) with a view of the gradient of each parameter of a module, or of one parameter, that has one. The code of
 /// f is compiled for dtypes, not for shapes.
 template <Element T, AnyShape S, class Device, class F>
 void for_each_gradient(Parameter<T, S, Device>& parameter, F&& f) {
-    if (parameter.has_grad()) f(parameter.grad().data(), parameter.size());
+    if (parameter.has_grad()) f(TensorView<T, Shape<dyn>, Device>{parameter.grad().data(), Shape<dyn>(parameter.size())});
 }
 template <AnyModule M, class F>
 void for_each_gradient(M& module, F&& f) {
     visit_parameters(module, [&](const Path&, auto& parameter) { for_each_gradient(parameter, f); });
+}
+
+/// Writes elements that are functions of those in their places.
+template <class T, class Device, class E>
+void replace(const TensorView<T, Shape<dyn>, Device>& target, const E& expression) {
+    const auto node = operand(expression);
+    const auto lease = Lease<Device>::take();
+    const auto state = node.forward(lease.arena());
+    assign(Device{}, Target<T>{target.data}, node.loader(state), target.shape.extents());
 }
 
 }  // namespace detail
@@ -29,8 +40,8 @@ template <class M>
 double get_total_norm(M& parameters, double norm_type = 2) {
     const bool largest = std::isinf(norm_type);
     double total = 0;
-    detail::for_each_gradient(parameters, [&]<class T>(T* gradient, index_t n) {
-        const auto part = static_cast<double>(norm(TensorView<const T, Shape<dyn>>{gradient, Shape<dyn>(n)}, norm_type).item());
+    detail::for_each_gradient(parameters, [&](const auto& gradient) {
+        const auto part = static_cast<double>(norm(gradient, norm_type).item());
         total = largest ? std::max(total, part) : total + (norm_type == 0 ? part : std::pow(part, norm_type));
     });
     return largest || norm_type == 0 ? total : std::pow(total, 1 / norm_type);
@@ -44,10 +55,7 @@ double clip_grad_norm_(M& parameters, double max_norm, double norm_type = 2, boo
     if (error_if_nonfinite && !std::isfinite(total)) fail("clip_grad_norm_", "a finite norm of the gradients", std::to_string(total));
     const double factor = std::isnan(total) ? total : std::min(max_norm / (total + 1e-6), 1.0);
     if (factor == 1) return total;
-    detail::for_each_gradient(parameters, [factor]<class T>(T* gradient, index_t n) {
-        for (index_t i = 0; i < n; ++i)
-            gradient[i] = static_cast<T>(static_cast<compute_t<T>>(gradient[i]) * static_cast<compute_t<T>>(factor));
-    });
+    detail::for_each_gradient(parameters, [factor](const auto& gradient) { detail::replace(gradient, gradient * factor); });
     return total;
 }
 
@@ -55,13 +63,7 @@ double clip_grad_norm_(M& parameters, double max_norm, double norm_type = 2, boo
 /// https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
 template <class M>
 void clip_grad_value_(M& parameters, double clip_value) {
-    detail::for_each_gradient(parameters, [clip_value]<class T>(T* gradient, index_t n) {
-        const auto limit = static_cast<compute_t<T>>(clip_value);
-        for (index_t i = 0; i < n; ++i) {
-            const auto g = static_cast<compute_t<T>>(gradient[i]);
-            gradient[i] = static_cast<T>(g > limit ? limit : g < -limit ? -limit : g);
-        }
-    });
+    detail::for_each_gradient(parameters, [clip_value](const auto& gradient) { detail::replace(gradient, clamp(gradient, -clip_value, clip_value)); });
 }
 
 }  // namespace xnn::nn::utils

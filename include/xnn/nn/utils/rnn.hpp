@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "xnn/expr/view.hpp"
 #include "xnn/nn/module.hpp"
 #include "xnn/ops/pad_sequence.hpp"
 
@@ -49,8 +50,9 @@ constexpr auto pad_packed_sequence(const PackedSequence<X, L, BatchFirst>& packe
 /// Sequences [length, …] of different lengths in one array [longest, batch, …], or [batch, longest, …] if BatchFirst, with
 /// `padding_value` behind the end of each. Throws Error where there is none, or their other extents differ.
 /// https://pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pad_sequence.html
-template <bool BatchFirst = false, Element T, index_t... D>
-Tensor<T, Shape<dyn, dyn, D...>> pad_sequence(const std::vector<Tensor<T, Shape<dyn, D...>>>& sequences, T padding_value = T(0)) {
+template <bool BatchFirst = false, Element T, index_t... D, class Device>
+Tensor<T, Shape<dyn, dyn, D...>, Device> pad_sequence(const std::vector<Tensor<T, Shape<dyn, D...>, Device>>& sequences,
+                                                      std::type_identity_t<T> padding_value = T(0)) {
     if (sequences.empty()) fail("pad_sequence", "at least one sequence", "none");
     index_t longest = 0;
     Dims<sizeof...(D) + 1> inner = sequences[0].shape().extents();
@@ -64,12 +66,13 @@ Tensor<T, Shape<dyn, dyn, D...>> pad_sequence(const std::vector<Tensor<T, Shape<
     const index_t width = product_or_dyn(inner, 1, inner.size());
     Dims<sizeof...(D) + 2> extents{BatchFirst ? batch : longest, BatchFirst ? longest : batch};
     std::copy(inner.begin() + 1, inner.end(), extents.begin() + 2);
-    Tensor<T, Shape<dyn, dyn, D...>> result{Shape<dyn, dyn, D...>(extents)};
+    Tensor<T, Shape<dyn, dyn, D...>, Device> result{Shape<dyn, dyn, D...>(extents)};
     result.fill(padding_value);
     for (index_t b = 0; b < batch; ++b) {
         const auto& sequence = sequences[static_cast<std::size_t>(b)];
-        for (index_t t = 0; t < sequence.extent(0); ++t)
-            std::copy_n(sequence.data() + t * width, width, result.data() + (BatchFirst ? b * longest + t : t * batch + b) * width);
+        const Dims<2> rows{sequence.extent(0), width}, strides{BatchFirst ? width : batch * width, 1};
+        const ScatterSink<T, 2, 1, RowKind::contiguous> sink{result.data() + b * (BatchFirst ? longest : 1) * width, rows, strides, false};
+        scatter(Device{}, sink, Ptr<T>(sequence.data()), rows);
     }
     return result;
 }
