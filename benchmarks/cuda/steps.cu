@@ -82,13 +82,9 @@ void run(const char* name) {
 
 int main(int argc, char** argv) {
     const auto wanted = [&](std::string_view name) { return argc == 1 || std::find(argv + 1, argv + argc, name) != argv + argc; };
-#ifndef ONLY_CONV
     if (wanted("mlp")) run<MlpTask>("mlp");
-#endif
     if (wanted("lenet")) run<LeNetTask>("lenet");
     if (wanted("resnet18")) run<ResNetTask>("resnet18");
-#ifdef WITH_SEQUENCES
     if (wanted("gpt")) run<GptTask>("gpt");
     if (wanted("tagger")) run<TaggerTask>("tagger");
-#endif
 }

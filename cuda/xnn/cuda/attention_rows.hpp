@@ -57,7 +57,7 @@ struct Row {
             if (mask.added)
                 value += static_cast<C>(mask.added[at]);
             else if (mask.flags && mask.flags[at] == mask.excludes)
-                value = -std::numeric_limits<C>::infinity();
+                value = -math::infinity<C>;
         }
         return value;
     }
@@ -85,7 +85,7 @@ struct Row {
 /// The largest of some numbers, and the sum of their exponentials relative to it.
 template <class C>
 struct ExponentialSum {
-    C maximum = -std::numeric_limits<C>::infinity();
+    C maximum = -math::infinity<C>;
     C sum = 0;
 };
 template <class C>
@@ -131,13 +131,13 @@ struct Weigh {
         ExponentialSum<C> total;
         for (index_t key = team.rank(); key < n; key += Team::size) {
             const C value = s[key] = row.masked(s[key], key);
-            if (value != -std::numeric_limits<C>::infinity()) total = JoinSums<C>{}(total, {value, C(1)});
+            if (value != -math::infinity<C>) total = JoinSums<C>{}(total, {value, C(1)});
         }
         total = team.combine(total, JoinSums<C>{});
         team.wait();  // scores may be read by another thread than wrote them
         const bool counts = total.sum != C(0);  // whether any key does
         row.for_keys(team, Write{s, weights + unit * block.keys, counts ? n : 0, total.maximum, C(1) / total.sum});
-        if (team.rank() == 0) normalizers[row.number()] = counts ? total.maximum + math::log(total.sum) : -std::numeric_limits<C>::infinity();
+        if (team.rank() == 0) normalizers[row.number()] = counts ? total.maximum + math::log(total.sum) : -math::infinity<C>;
     }
 };
 
@@ -179,7 +179,7 @@ struct Differentiate {
         for (index_t i = team.rank(); i < e.value_width; i += Team::size) dot += static_cast<C>(a[i]) * static_cast<C>(b[i]);
         dot = team.combine(dot, Sum<C>{});
         const C normalizer = normalizers[row.number()];
-        const index_t n = normalizer == -std::numeric_limits<C>::infinity() ? 0 : row.visible();
+        const index_t n = normalizer == -math::infinity<C> ? 0 : row.visible();
         row.for_keys(team, Write{*this, row, unit * block.keys, n, normalizer, dot});
     }
 };

@@ -6,13 +6,13 @@
 namespace xnn::cuda {
 
 /// Extents or positions within one channel, in numbers that a GPU divides fast.
-using Coordinates = std::array<int, 3>;
+using Coordinates = FixedArray<int, 3>;
 
 inline Coordinates narrow(const Dims<3>& dims) { return {static_cast<int>(dims[0]), static_cast<int>(dims[1]), static_cast<int>(dims[2])}; }
 
 /// Position i of an array of three dimensions as its coordinates.
 template <class I>
-XNN_INLINE std::array<I, 3> coordinates(index_t i, const std::array<I, 3>& extents) {
+XNN_INLINE FixedArray<I, 3> coordinates(index_t i, const FixedArray<I, 3>& extents) {
     const index_t row = quotient(i, extents[2]), plane = quotient(row, extents[1]);
     return {static_cast<I>(plane), static_cast<I>(row - plane * extents[1]), static_cast<I>(i - row * extents[2])};
 }

@@ -107,7 +107,7 @@ void move_rows(D device, const T* from, T* to, Places<Rank> rows, index_t count,
 
 /// As permute_copy of the Cpu.
 template <class T, std::size_t Rank, cuda::Device D>
-void permute_copy(D device, const T* from, T* to, const Dims<Rank>& extents, const std::array<std::size_t, Rank>& order) {
+void permute_copy(D device, const T* from, T* to, const Dims<Rank>& extents, const FixedArray<std::size_t, Rank>& order) {
     const index_t size = product(extents);
     const auto copy = [=] { copy_bytes(device, to, device, from, static_cast<std::size_t>(size) * sizeof(T)); };
     if constexpr (Rank < 2) {

@@ -95,7 +95,7 @@ struct Max {
         using Best = Winner<compute_t<T>>;
         const index_t plane = quotient(i, outputs);
         const T* const from = x + plane * inputs;
-        Best best{-std::numeric_limits<compute_t<T>>::infinity(), -1};
+        Best best{-math::infinity<compute_t<T>>, -1};
         window.for_each_source(team, coordinates(i - plane * outputs, window.output), [&](index_t element, index_t position) {
             const auto value = static_cast<compute_t<T>>(from[position]);
             if (best.number < 0 || value > best.value || math::isnan(value)) best = {value, element};

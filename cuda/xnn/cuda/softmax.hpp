@@ -24,7 +24,7 @@ struct SoftmaxRow {
 /// The maximum of numbers and the sum of exp(number - maximum), in one pass. NaN among them makes the sum NaN, as does +infinity.
 template <class C>
 struct SoftmaxTotal {
-    static constexpr C lowest = -std::numeric_limits<C>::infinity();
+    static constexpr C lowest = -math::infinity<C>;
     C maximum = lowest;
     C sum = 0;
 

@@ -87,17 +87,17 @@ XNN_INLINE constexpr To bits_as(const From& from) { return __builtin_bit_cast(To
 
 /// The product of all extents; 1 for a scalar.
 template <std::size_t Rank>
-constexpr index_t product(const Dims<Rank>& dims) {
+XNN_INLINE constexpr index_t product(const Dims<Rank>& dims) {
     index_t result = 1;
     for (index_t d : dims) result *= d;
     return result;
 }
 
 /// The smallest number of parts of `size` that cover `total`.
-constexpr index_t divide_up(index_t total, index_t size) { return (total + size - 1) / size; }
+XNN_INLINE constexpr index_t divide_up(index_t total, index_t size) { return (total + size - 1) / size; }
 
 /// The smallest multiple of `size` that is at least `total`.
-constexpr index_t round_up(index_t total, index_t size) { return divide_up(total, size) * size; }
+XNN_INLINE constexpr index_t round_up(index_t total, index_t size) { return divide_up(total, size) * size; }
 
 }  // namespace xnn
 

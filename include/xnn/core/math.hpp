@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 #include "xnn/core/config.hpp"
@@ -17,6 +18,14 @@ template <class T>
 concept Real = std::floating_point<T>;
 template <class T>
 concept Whole = std::integral<T> && !std::same_as<T, bool>;
+
+/// As constants, which device code may name, and not functions, which it may not call.
+template <class T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+template <class T>
+inline constexpr T lowest = std::numeric_limits<T>::lowest();
+template <class T>
+inline constexpr T not_a_number = std::numeric_limits<T>::quiet_NaN();
 
 // ---- choosing and classifying
 

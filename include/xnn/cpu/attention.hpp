@@ -25,7 +25,7 @@ struct AttentionExtents {
     index_t value_width;
 
     /// The numbers that attention_forward keeps for attention_backward.
-    constexpr index_t rows() const { return batch * heads * queries; }
+    XNN_INLINE constexpr index_t rows() const { return batch * heads * queries; }
 };
 
 /// A matrix for each head of each batch entry, anywhere in an array: rows stand `pitch` apart.
@@ -36,7 +36,7 @@ struct HeadMatrices {
     index_t head_step = 0;
     index_t pitch = 0;
 
-    constexpr T* at(index_t batch, index_t head) const { return data + batch * batch_step + head * head_step; }
+    XNN_INLINE constexpr T* at(index_t batch, index_t head) const { return data + batch * batch_step + head * head_step; }
 };
 
 /// What is added to the scores, or decides which of them count. Steps of 0 broadcast.
@@ -47,15 +47,15 @@ struct AttentionMask {
     const T* added = nullptr;     ///< this, or
     const bool* flags = nullptr;  ///< this, or neither
     bool excludes = false;        ///< a flag that is true takes its key out; otherwise one that is false does
-    std::array<index_t, most_dims> batch_extents{1, 1, 1, 1};
-    std::array<index_t, most_dims> batch_steps{};
+    FixedArray<index_t, most_dims> batch_extents{1, 1, 1, 1};
+    FixedArray<index_t, most_dims> batch_steps{};
     index_t head_step = 0;
     index_t row_step = 0;
     index_t column_step = 0;
     T* gradient = nullptr;  ///< of what is added; the kernel adds to it
 
-    constexpr explicit operator bool() const { return added != nullptr || flags != nullptr; }
-    constexpr index_t offset(index_t batch, index_t head, index_t row, index_t column) const {
+    XNN_INLINE constexpr explicit operator bool() const { return added != nullptr || flags != nullptr; }
+    XNN_INLINE constexpr index_t offset(index_t batch, index_t head, index_t row, index_t column) const {
         index_t at = head * head_step + row * row_step + column * column_step;
         for (std::size_t d = most_dims; d-- > 0; batch /= batch_extents[d]) at += batch % batch_extents[d] * batch_steps[d];
         return at;
@@ -70,7 +70,7 @@ struct AttentionOptions {
     index_t past = 0;
     double dropout_p = 0;
     RandomStream stream{};  ///< of dropout; attention_draws() numbers
-    std::array<AttentionMask<T>, 2> masks{};
+    FixedArray<AttentionMask<T>, 2> masks{};
 };
 
 /// The random numbers that dropout takes. Rows begin at groups of four.

@@ -15,7 +15,7 @@ struct BatchNormExtents {
     index_t channels;
     index_t inner = 1;
     /// The elements of a channel.
-    constexpr index_t count() const { return batch * inner; }
+    XNN_INLINE constexpr index_t count() const { return batch * inner; }
 };
 
 inline namespace XNN_SIMD_ARCH {

@@ -50,8 +50,8 @@ constexpr double impossible = -std::numeric_limits<double>::infinity();
 
 /// log(e^a + e^b)
 XNN_INLINE double add_logs(double a, double b) {
-    const double larger = std::max(a, b);
-    return larger == impossible ? impossible : larger + std::log1p(std::exp(std::min(a, b) - larger));
+    const double larger = math::max(a, b);
+    return larger == impossible ? impossible : larger + std::log1p(std::exp(math::min(a, b) - larger));
 }
 
 /// One sequence: its log-probabilities, and its target with blanks in between.

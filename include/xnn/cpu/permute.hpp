@@ -11,7 +11,7 @@ inline namespace XNN_SIMD_ARCH {
 /// to[i…] = from[j…] where dimension d of `to` is dimension order[d] of `from`. `extents` are those of `from`.
 /// Dimensions that stay together are moved together; where the last one moves, matrices are turned over.
 template <class T, std::size_t Rank>
-void permute_copy(Cpu cpu, const T* from, T* to, const Dims<Rank>& extents, const std::array<std::size_t, Rank>& order) {
+void permute_copy(Cpu cpu, const T* from, T* to, const Dims<Rank>& extents, const FixedArray<std::size_t, Rank>& order) {
     if (product(extents) == 0) return;
     if constexpr (Rank == 0) {
         *to = *from;

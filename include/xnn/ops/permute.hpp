@@ -12,12 +12,12 @@ template <index_t... D>
 struct PermuteRule {
     static constexpr std::string_view name = "permute";
     static constexpr std::size_t rank = sizeof...(D);
-    static constexpr std::array<std::size_t, rank> order{normalize_dim(D, rank)...};
+    static constexpr FixedArray<std::size_t, rank> order{normalize_dim(D, rank)...};
 
     template <std::size_t R>
     static constexpr bool accepts(const Dims<R>&) {
         if constexpr (R == rank) {
-            std::array<int, R + 1> times{};
+            FixedArray<int, R + 1> times{};
             for (std::size_t d : order)
                 if (d >= R || ++times[d] > 1) return false;
         }
@@ -37,7 +37,7 @@ struct PermuteRule {
     void backward(auto& arena, NothingSaved, const auto& targets, const T* gy, const T*, auto x) const {
         const auto gx = get<0>(targets);
         if (!gx) return;
-        std::array<std::size_t, rank> inverse{};
+        FixedArray<std::size_t, rank> inverse{};
         for (std::size_t i = 0; i < rank; ++i) inverse[order[i]] = i;
         T* turned = gx.accumulate ? arena.template allocate<T>(x.size()) : gx.data;
         permute_copy(typename decltype(x)::device{}, gy, turned, extents(x.shape.extents()), inverse);

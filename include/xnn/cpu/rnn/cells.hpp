@@ -9,7 +9,7 @@ namespace xnn::kernels {
 /// Kinds of recurrent cells. The gates of a row stand one after the other: LSTM's as i f g o, GRU's as r z n.
 enum class RnnMode : unsigned char { tanh, relu, lstm, gru };
 
-constexpr index_t gates_of(RnnMode mode) { return mode == RnnMode::lstm ? 4 : mode == RnnMode::gru ? 3 : 1; }
+XNN_INLINE constexpr index_t gates_of(RnnMode mode) { return mode == RnnMode::lstm ? 4 : mode == RnnMode::gru ? 3 : 1; }
 
 inline namespace XNN_SIMD_ARCH {
 namespace rnn_detail {
