@@ -2,6 +2,8 @@
 // of embeddings.
 #pragma once
 
+#include <limits>
+
 #include "xnn/cpu/embedding_bag.hpp"
 #include "xnn/cuda/embedding.hpp"
 

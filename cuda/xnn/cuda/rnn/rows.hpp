@@ -2,6 +2,8 @@
 // that the host need not know their lengths. What is behind the end of a sequence is zeros.
 #pragma once
 
+#include <string_view>
+
 #include "xnn/core/generator.hpp"
 #include "xnn/cpu/rnn/rows.hpp"
 #include "xnn/cuda/indices.hpp"
