@@ -5,6 +5,61 @@
 
 namespace xnn {
 
+namespace detail {
+
+/// Into the tensor's own memory where no operation's argument stands there, else into new memory.
+template <class Tensor, class Node, class S>
+void assign_in_place(Tensor& tensor, const Node& node, const S& shape) {
+    using T = typename Tensor::value_type;
+    using Device = typename Tensor::device;
+    const auto lease = Lease<Device>::take();
+    if constexpr (requires { node.forward_into(lease.arena(), tensor.data()); }) {
+        if (tensor.shape() == shape) {
+            tensor.resize(shape);  // a tensor that is being made has no memory yet
+            const auto state = node.forward_into(lease.arena(), tensor.data());
+            if (state.output != tensor.data()) assign(Device{}, Target<T>{tensor.data()}, node.loader(state), shape.extents());
+            return;
+        }
+    }
+    const auto state = node.forward(lease.arena());
+    const auto loader = node.loader(state);
+    using Loader = std::remove_cvref_t<decltype(loader)>;
+    // Elements that are read where they are written may stand in the tensor itself; anything else could meet its own
+    // result, and new memory could be what the expression still reads.
+    if (stays_in_place<Loader> && tensor.shape() == shape) {
+        tensor.resize(shape);  // a tensor that is being made has no memory yet
+        assign(Device{}, Target<T>{tensor.data()}, loader, shape.extents());
+    } else {
+        const value_t<Node>* data = dense(lease.arena(), node, state);
+        [[maybe_unused]] Tensor kept = std::move(tensor);
+        tensor.resize(shape);
+        assign(Device{}, Target<T>{tensor.data()}, Ptr<value_t<Node>>(data), shape.extents());
+    }
+}
+
+/// The same by a node on the heap, as values are evaluated: nvcc runs out of memory over a state that is a local variable.
+template <class Tensor, class Node, class S>
+void assign_by_node(Tensor& tensor, const Node& node, const S& shape) {
+    using T = value_t<Node>;
+    using Device = typename Tensor::device;
+    const auto lease = Lease<Device>::take();
+    const Ref<ValueNode<T, Device>> shared(new SharedNode<Node>(node));
+    T* own = nullptr;
+    if constexpr (std::same_as<T, typename Tensor::value_type>) {
+        if (tensor.shape() == shape) {
+            tensor.resize(shape);  // a tensor that is being made has no memory yet
+            own = tensor.data();
+        }
+    }
+    shared->evaluate(lease.arena(), own);
+    if (own && shared->value == own) return;
+    [[maybe_unused]] Tensor kept = std::move(tensor);
+    tensor.resize(shape);
+    assign(Device{}, Target<typename Tensor::value_type>{tensor.data()}, Ptr<T>(shared->value), shape.extents());
+}
+
+}  // namespace detail
+
 /// tensor = expression. The tensor keeps its elements if the evaluation throws. Used by Tensor's constructor and assignment.
 template <class T, class S, class Device, class E>
 void assign(Tensor<T, S, Device>& tensor, E&& expression) {
@@ -15,29 +70,10 @@ void assign(Tensor<T, S, Device>& tensor, E&& expression) {
         } else {
             const auto node = operand(std::forward<E>(expression));
             const S shape(node.shape().extents());
-            const auto lease = Lease<Device>::take();
-            if constexpr (requires { node.forward_into(lease.arena(), tensor.data()); }) {
-                if (tensor.shape() == shape) {
-                    tensor.resize(shape);  // a tensor that is being made has no memory yet
-                    const auto state = node.forward_into(lease.arena(), tensor.data());
-                    if (state.output != tensor.data()) assign(Device{}, Target<T>{tensor.data()}, node.loader(state), shape.extents());
-                    return;
-                }
-            }
-            const auto state = node.forward(lease.arena());
-            const auto loader = node.loader(state);
-            using Loader = std::remove_cvref_t<decltype(loader)>;
-            // Elements that are read where they are written may stand in the tensor itself; anything else could meet its
-            // own result, and new memory could be what the expression still reads.
-            if (detail::stays_in_place<Loader> && tensor.shape() == shape) {
-                tensor.resize(shape);  // a tensor that is being made has no memory yet
-                assign(Device{}, Target<T>{tensor.data()}, loader, shape.extents());
-            } else {
-                const value_t<Node>* data = dense(lease.arena(), node, state);
-                [[maybe_unused]] Tensor<T, S, Device> kept = std::move(tensor);
-                tensor.resize(shape);
-                assign(Device{}, Target<T>{tensor.data()}, Ptr<value_t<Node>>(data), shape.extents());
-            }
+            if constexpr (detail::is_cuda<Device> && !Node::is_leaf)
+                detail::assign_by_node(tensor, node, shape);
+            else
+                detail::assign_in_place(tensor, node, shape);
         }
     }
 }

@@ -120,16 +120,18 @@ private:
     NodeBase<Device>* waiting_ = nullptr;  // the last evaluated first
 };
 
-/// The elements of a node in memory: where it computed them, or copied into the workspace.
+/// The elements of a node in memory: where it computed them, or written where they are wanted, if it may be, or into the
+/// workspace.
 template <class E, class Device>
-auto dense(Arena<Device>& arena, const E& e, const typename E::State& state) {
+auto dense(Arena<Device>& arena, const E& e, const typename E::State& state, [[maybe_unused]] value_t<E>* wanted = nullptr) {
     using T = value_t<E>;
     const auto loader = e.loader(state);
     if constexpr (std::same_as<std::remove_cvref_t<decltype(loader)>, Ptr<T>>) {
         return loader.p;
     } else {
         const auto extents = e.shape().extents();
-        T* out = arena.template allocate<T>(product(extents));
+        T* out = detail::stays_in_place<std::remove_cvref_t<decltype(loader)>> ? wanted : nullptr;
+        if (!out) out = arena.template allocate<T>(product(extents));
         assign(Device{}, Target<T>{out}, loader, extents);
         return static_cast<const T*>(out);
     }

@@ -17,11 +17,12 @@ namespace xnn {
 template <class T, class Device>
 class ValueNode : public NodeBase<Device> {
 public:
-    /// Evaluates the expression if that has not been done. Its value lives in this arena from then on.
-    void evaluate(Arena<Device>& arena) {
+    /// Evaluates the expression if that has not been done. Its value lives in this arena from then on, or in the memory that is
+    /// given, if nothing that the expression reads stands there.
+    void evaluate(Arena<Device>& arena, T* into = nullptr) {
         if (value) return;
         recorded = is_grad_enabled();
-        value = compute(arena);
+        value = compute(arena, into);
         lease_ = Lease<Device>(arena);
         this->order = NodeBase<Device>::next_order();
     }
@@ -32,7 +33,7 @@ public:
     bool recorded = false;
 
 private:
-    virtual const T* compute(Arena<Device>& arena) = 0;
+    virtual const T* compute(Arena<Device>& arena, T* into) = 0;
     Lease<Device> lease_;
 };
 
@@ -50,9 +51,12 @@ public:
     }
 
 private:
-    const T* compute(Arena<Device>& arena) override {
-        state_.emplace(expression_.forward(arena));
-        return dense(arena, expression_, *state_);
+    const T* compute(Arena<Device>& arena, T* into) override {
+        if constexpr (requires { expression_.forward_into(arena, into); })
+            state_.emplace(expression_.forward_into(arena, into));
+        else
+            state_.emplace(expression_.forward(arena));
+        return dense(arena, expression_, *state_, into);
     }
     E expression_;
     std::optional<typename E::State> state_;
