@@ -18,7 +18,7 @@ struct RandomLoader : EndLoader<RandomLoader<T, Draw>> {
     bool active;
     [[no_unique_address]] Draw draw;
 
-    RandomLoader(RandomStream numbers, index_t offset, bool in_use, Draw f) : stream(numbers), first(offset), active(in_use), draw(f) {}
+    XNN_INLINE RandomLoader(RandomStream numbers, index_t offset, bool in_use, Draw f) : stream(numbers), first(offset), active(in_use), draw(f) {}
 
     template <class Lane>
     XNN_INLINE auto operator()(index_t j, Lane lane) const {
