@@ -61,7 +61,9 @@ struct FixedArray {
     XNN_INLINE constexpr const T* begin() const { return elements; }
     XNN_INLINE constexpr T* end() { return elements + N; }
     XNN_INLINE constexpr const T* end() const { return elements + N; }
+    XNN_INLINE constexpr T& back() { return elements[N - 1]; }
     XNN_INLINE constexpr const T& back() const { return elements[N - 1]; }
+    XNN_INLINE constexpr T& front() { return elements[0]; }
     XNN_INLINE constexpr const T& front() const { return elements[0]; }
     XNN_INLINE constexpr void fill(const T& value) {
         for (std::size_t i = 0; i < N; ++i) elements[i] = value;

@@ -23,7 +23,7 @@ struct CtcExtents {
     index_t labels;  ///< that there is room for in all targets together
 
     /// The states of the sequences before b, whose targets begin at label `first`: their labels with blanks between and around them.
-    constexpr index_t states_before(index_t b, index_t first) const { return 2 * first + b; }
+    XNN_INLINE constexpr index_t states_before(index_t b, index_t first) const { return 2 * first + b; }
     constexpr index_t states() const { return states_before(batch, labels); }
     /// The doubles that ctc_loss_forward keeps: for each sequence its loss and, for each step and state, the logarithm of the
     /// probability to be there.

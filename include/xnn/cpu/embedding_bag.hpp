@@ -16,8 +16,8 @@ struct Bags {
     index_t positions;
     index_t length;
 
-    constexpr index_t begin(index_t bag) const { return offsets ? static_cast<index_t>(offsets[bag]) : bag * length; }
-    constexpr index_t end(index_t bag) const { return bag + 1 < count ? begin(bag + 1) : positions; }
+    XNN_INLINE constexpr index_t begin(index_t bag) const { return offsets ? static_cast<index_t>(offsets[bag]) : bag * length; }
+    XNN_INLINE constexpr index_t end(index_t bag) const { return bag + 1 < count ? begin(bag + 1) : positions; }
 };
 
 inline namespace XNN_SIMD_ARCH {

@@ -25,7 +25,7 @@ struct PadGeometry {
         return result;
     }
     /// The element of dimension d that the result has at this place; -1 if it has none of them.
-    constexpr index_t source(std::size_t d, index_t place) const {
+    XNN_INLINE constexpr index_t source(std::size_t d, index_t place) const {
         const index_t i = place - before[d], n = input[d];
         if (i >= 0 && i < n) return i;
         switch (mode) {
@@ -50,7 +50,7 @@ struct PlaneShifts {
     Dims<N> shift;
 
     /// The place in the other array; -1 if it has none.
-    constexpr index_t operator()(index_t plane) const {
+    XNN_INLINE constexpr index_t operator()(index_t plane) const {
         index_t place = 0, step = 1;
         for (std::size_t d = N; d-- > 0;) {
             const index_t i = plane % own[d] + shift[d];

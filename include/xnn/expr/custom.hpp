@@ -45,6 +45,7 @@ struct CustomRule {
     }
 
     NothingSaved forward(auto&, auto y, auto... x) const {
+        xnn::detail::await_for_tests<typename decltype(y)::device>();
         f.forward(x..., y);
         return {};
     }
@@ -60,6 +61,7 @@ private:
         const auto shape = apply_rule<CustomRule>(x.shape...);
         using View = TensorView<const T, std::remove_const_t<decltype(shape)>, typename std::common_type_t<typename decltype(x)::device...>>;
         Tuple<Targets...> own{fresh(arena, get<I>(targets), x.size())...};
+        (xnn::detail::await_for_tests<typename decltype(x)::device>(), ...);
         f.backward(x..., View{y, shape}, View{gy, shape}, gradient(get<I>(own), x)...);
         (add(typename decltype(x)::device{}, get<I>(targets), get<I>(own), x.size()), ...);
     }

@@ -213,6 +213,13 @@ struct freezing<Repeated<N, Layer>> {
     }
 };
 
+/// Whether a frozen layer can do the work of a normalisation behind it.
+template <class Target, class Norm>
+concept absorbs = requires(Target& target, const Norm& norm) {
+    target.absorb(norm);
+    norm.running_var;
+};
+
 /// A module that says which type it becomes: one with the same members, each frozen, except for a normalisation whose
 /// place is taken by an Identity, for the member in front of it does its work.
 template <class M>
@@ -232,7 +239,7 @@ struct freezing<M> {
                     if (i == j) target = freezing<Source>::make(source);
                     done = done || i == j;
                 }
-                if constexpr (requires { target.absorb(source); source.running_var; })
+                if constexpr (absorbs<Target, Source>)
                     if (j == i + 1 && is_identity(frozen, j)) {
                         target.absorb(source);
                         folded = j;

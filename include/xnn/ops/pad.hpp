@@ -22,6 +22,9 @@ struct Pads {
     constexpr Pads(index_t l, index_t r, index_t t, index_t b) : left(l), right(r), top(t), bottom(b), dimensions(2) {}
     constexpr Pads(index_t l, index_t r, index_t t, index_t b, index_t f, index_t k)
         : left(l), right(r), top(t), bottom(b), front(f), back(k), dimensions(3) {}
+    /// From all members, as nvcc writes a template argument in the source that it hands on.
+    constexpr Pads(index_t l, index_t r, index_t t, index_t b, index_t f, index_t k, int n)
+        : left(l), right(r), top(t), bottom(b), front(f), back(k), dimensions(n) {}
 
     /// The amounts in the order of the dimensions.
     template <std::size_t Rank>

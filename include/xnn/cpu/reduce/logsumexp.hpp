@@ -23,7 +23,7 @@ struct LogSumExpReducer {
     XNN_INLINE static Total join(Total a, Total b) {
         if (a.sum == 0) return b;
         if (b.sum == 0) return a;
-        const double shift = std::max(a.shift, b.shift);
+        const double shift = math::max(a.shift, b.shift);
         return {shift, a.sum * std::exp(a.shift - shift) + b.sum * std::exp(b.shift - shift)};
     }
     XNN_INLINE static Total one(B x, index_t) {

@@ -56,9 +56,8 @@ struct VarianceReducer {
         }
     }
     XNN_INLINE double result(Total total, index_t n) const {
-        constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
         const double variance = total.squares / math::max(0.0, static_cast<double>(n) - correction);
-        return n == 0 ? nothing : Root ? std::sqrt(variance) : variance;
+        return n == 0 ? math::not_a_number<double> : Root ? std::sqrt(variance) : variance;
     }
     XNN_INLINE double aux(Total total, index_t, double) const { return total.mean; }
     template <class V>
