@@ -3,7 +3,7 @@
 #
 #   xnn::xnn   the headers, C++20, xtensor, xsimd, xtl, and OpenMP where it is wanted and found
 #   xnn::io    xnn::xnn and nlohmann-json, for safetensors checkpoints
-#   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints
+#   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints and numpy's .npz
 #   xnn::data  xnn::xnn and zlib, for gzip data sets
 #
 # A component's target exists where its dependency was found.

@@ -14,6 +14,7 @@ struct NamedBuffer {
     Dtype dtype;
     std::vector<index_t> extents;
     void* data;
+    bool plain = false;  ///< numbers of the program, which a checkpoint of PyTorch's has as numbers and not as a tensor
 
     index_t size() const {
         index_t result = 1;
