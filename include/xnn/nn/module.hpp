@@ -156,6 +156,10 @@ struct Module {
         return self();
     }
 
+    /// A copy, as the copy constructor makes it: with parameters and buffers of its own, ties among them kept, without gradients
+    /// and hooks.
+    Self clone() const { return self(); }
+
     /// All parameters with their names and gradients; a tied one by its first name only.
     std::vector<ParameterRef> parameters() { return ref().parameters(); }
     /// The names and memory of all parameters; a tied one by its first name only.
