@@ -1,6 +1,7 @@
 #include "xnn/io/checkpoint.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "../support/errors.hpp"
 #include "../support/files.hpp"
@@ -49,7 +50,9 @@ void step(Net& model, optim::Optimizer& optimizer, lr_scheduler::LRScheduler& sc
 template <class MakeOptimizer, class MakeScheduler>
 void check_training(const std::string& name, MakeOptimizer&& make_optimizer, MakeScheduler&& make_scheduler) {
     INFO(name);
-    const TemporaryFolder folder;
+    const TemporaryFolder temporary;
+    const char* const kept = std::getenv("XNN_STATES_FOLDER");  // for PyTorch to go on from
+    const auto again = (kept ? std::filesystem::path(kept) : temporary.path()) / ("training_" + name + ".pt");
     const auto path = fixtures / ("training_" + name + ".pt");
     Net model, after;
     auto optimizer = make_optimizer(model);
@@ -58,7 +61,7 @@ void check_training(const std::string& name, MakeOptimizer&& make_optimizer, Mak
     load_checkpoint(path, {{"model", model}, {"optimizer", optimizer}, {"scheduler", scheduler}, {"epoch", epoch}});
     REQUIRE(epoch == 3);
     REQUIRE(scheduler.last_epoch == 3);
-    save_checkpoint(folder / "again.pt", {{"model", model}, {"optimizer", optimizer}, {"scheduler", scheduler}, {"epoch", epoch}});
+    save_checkpoint(again, {{"model", model}, {"optimizer", optimizer}, {"scheduler", scheduler}, {"epoch", epoch}});
     for (; epoch < 5; ++epoch) step(model, optimizer, scheduler, epoch);
 
     load_checkpoint(path, {{"after", after}});
@@ -68,14 +71,14 @@ void check_training(const std::string& name, MakeOptimizer&& make_optimizer, Mak
     Net second;
     auto second_optimizer = make_optimizer(second);
     auto second_scheduler = make_scheduler(second_optimizer);
-    load_checkpoint(folder / "again.pt", {{"model", second}, {"optimizer", second_optimizer}, {"scheduler", second_scheduler}, {"epoch", epoch}});
+    load_checkpoint(again, {{"model", second}, {"optimizer", second_optimizer}, {"scheduler", second_scheduler}, {"epoch", epoch}});
     for (; epoch < 5; ++epoch) step(second, second_optimizer, second_scheduler, epoch);
     REQUIRE(parameters_of(second) == got);
 }
 
 }  // namespace
 
-TEST_CASE("checkpoint: PyTorch's trainings go on", "[io]") {
+TEST_CASE("checkpoint: PyTorch's trainings go on", "[io][states]") {
     const auto halved = [](auto& optimizer) { return lr_scheduler::StepLR{optimizer, 7}; };  // the file says 2 and 0.5
     check_training("adam", [](Net& m) { return optim::Adam{m, {.amsgrad = true}}; }, halved);
     check_training("adamw", [](Net& m) { return optim::AdamW{{{m.get<0>()}, {m.get<1>()}}}; },

@@ -64,6 +64,9 @@ TEST_CASE("npz: a state dict goes into a file and back", "[io]") {
     save_npz(path, again.state_dict());
     REQUIRE(bytes_of(path) == first);
 
+    save_npz(folder / "nothing.npz", {});
+    REQUIRE(NpzFile(folder / "nothing.npz").entries().empty());
+
     optim::Adam optimizer{net, {.lr = 0.25, .betas = {0.5, 0.75}, .amsgrad = true}}, other{net, {.amsgrad = true}};
     save_npz(path, optimizer.state_dict("optimizer."));
     load_npz(path, other.state_dict("optimizer."));

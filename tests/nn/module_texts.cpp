@@ -1,9 +1,13 @@
 // Modules of all kinds print as PyTorch's do, and name what is in them as PyTorch does: tests/oracle/module_texts.py.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "xnn/io/npz.hpp"
+#include "xnn/io/pt.hpp"
+#include "xnn/io/safetensors.hpp"
 #include "xnn/models/lenet.hpp"
 #include "xnn/models/tiny.hpp"
 #include "xnn/nn/print.hpp"
@@ -38,6 +42,28 @@ std::string names_of(const char* label, const std::vector<Named>& all) {
     return names + "\n";
 }
 
+/// A number of the states in module_states.pt: a function of its place in a tensor.
+double element(const NamedBuffer& entry, index_t i) {
+    if (entry.dtype == Dtype::F32) return static_cast<double>(static_cast<const float*>(entry.data)[i]);
+    REQUIRE(entry.dtype == Dtype::I64);
+    return static_cast<double>(static_cast<const std::int64_t*>(entry.data)[i]);
+}
+
+/// PyTorch's file of the module's state goes into it; where a folder is named, files of ours go there for PyTorch to read.
+template <class M>
+void check_state(const std::string& name, M& module) {
+    const auto state = module.state_dict();
+    io::load_pt(XNN_FIXTURES "/module_states.pt", state, true, {name});
+    for (const auto& entry : state)
+        for (index_t i = 0; i < entry.size(); ++i) REQUIRE(element(entry, i) == static_cast<double>(i % 13) / (entry.dtype == Dtype::F32 ? 8 : 1));
+    if (const char* folder = std::getenv("XNN_STATES_FOLDER")) {
+        const std::string path = std::string(folder) + "/" + name;
+        io::save_pt(path + ".pt", state);
+        io::save_npz(path + ".npz", state);
+        io::save_safetensors(path + ".safetensors", state);
+    }
+}
+
 /// Line by line, so that a failure shows one.
 template <class M>
 void check_same(const std::string& name, M&& module) {
@@ -53,6 +79,7 @@ void check_same(const std::string& name, M&& module) {
         CHECK(ours == line);
     }
     REQUIRE(text.peek() == std::stringstream::traits_type::eof());
+    check_state(name, module);
 }
 
 struct Tied : nn::Module<Tied> {
@@ -99,7 +126,7 @@ struct Classifier : nn::Module<Classifier> {
 
 }  // namespace
 
-TEST_CASE("networks have PyTorch's texts", "[nn]") {
+TEST_CASE("networks have PyTorch's texts and states", "[nn][states]") {
     check_same("mlp", nn::Sequential<nn::Linear<8, 4>, nn::ReLU, nn::Linear<4, 2, false>>{});
     check_same("lenet", models::LeNet<10>{});
     check_same("ds_cnn", models::DSCNN<>{});
@@ -117,7 +144,7 @@ TEST_CASE("networks have PyTorch's texts", "[nn]") {
     check_same("containers", containers);
 }
 
-TEST_CASE("layers have PyTorch's texts", "[nn]") {
+TEST_CASE("layers have PyTorch's texts and states", "[nn][states]") {
     check_same("activations", nn::Sequential<nn::ReLU, nn::ReLU6, nn::Sigmoid, nn::LogSigmoid, nn::SiLU, nn::Tanh, nn::Tanhshrink, nn::GELU, nn::GELUTanh,
                                                nn::SELU, nn::Mish, nn::Hardsigmoid, nn::Hardswish, nn::Softsign>{});
     using Optional = nn::Sequential<nn::LeakyReLU, nn::ELU, nn::CELU, nn::Hardshrink, nn::Softshrink, nn::Hardtanh, nn::Softplus, nn::Threshold, nn::RReLU,
@@ -151,7 +178,7 @@ TEST_CASE("layers have PyTorch's texts", "[nn]") {
     check_same("plain", Plain({}, nn::Dropout1d(0.25), nn::Dropout2d(0.1), {}, {}, {}, {}));
 }
 
-TEST_CASE("transformers have PyTorch's texts", "[nn]") {
+TEST_CASE("transformers have PyTorch's texts", "[nn][states]") {
     check_same("attention", nn::MultiheadAttention<8, 2>(0.1));
     check_same("attention of others",
                  nn::MultiheadAttention<8, 2, nn::MultiheadAttentionOptions{.bias = false, .add_bias_kv = true, .kdim = 6, .vdim = 4}>{});

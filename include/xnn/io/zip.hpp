@@ -161,8 +161,10 @@ public:
 
     /// Writes the file. Nothing may be added after it.
     void commit() {
+        const bool empty = zip_get_num_entries(archive_.get(), 0) == 0;
         if (zip_close(archive_.get()) != 0) reject();
         static_cast<void>(archive_.release());  // zip_close has freed it
+        if (empty) write_nothing();
         pending_.commit();
     }
 
@@ -179,6 +181,13 @@ private:
         if (zip_set_file_compression(archive, entry, ZIP_CM_STORE, 0) != 0 ||
             zip_file_set_dostime(archive, entry, 0, first_day_of_1980, 0) != 0)
             reject();
+    }
+
+    /// libzip makes no file for an archive without entries, which is the record of its end alone.
+    void write_nothing() const {
+        constexpr char end_of_directory[22] = {'P', 'K', 5, 6};
+        const detail::FileHandle file(std::fopen(pending_.temporary().c_str(), "wb"));
+        if (!file || std::fwrite(end_of_directory, 1, sizeof end_of_directory, file.get()) != sizeof end_of_directory) pending_.reject();
     }
 
     [[noreturn]] void reject() const { fail(source_, "a writable file", zip_strerror(archive_.get())); }
