@@ -151,6 +151,9 @@ TEST_CASE("layers have PyTorch's texts and states", "[nn][states]") {
                                     nn::PReLU<3>, nn::Softmax<1>, nn::LogSoftmax<-1>, nn::Softmin<0>, nn::Softmax2d, nn::GLU<>>;
     check_same("activations with options", Optional(nn::LeakyReLU(0.2), {}, nn::CELU(1.5), {}, nn::Softshrink(0.25), nn::Hardtanh(-2, 2), {},
                                                       nn::Threshold(0.1, 20), {}, {}, {}, {}, {}, {}, {}));
+    using InPlace = nn::Sequential<nn::ReLU, nn::ReLU6, nn::SiLU, nn::SELU, nn::Mish, nn::LeakyReLU, nn::ELU, nn::CELU, nn::Hardtanh, nn::Threshold>;
+    check_same("activations in place", InPlace(nn::ReLU(true), nn::ReLU6(true), nn::SiLU(true), nn::SELU(true), nn::Mish(true), nn::LeakyReLU(0.2, true),
+                                                 nn::ELU(1.5, true), nn::CELU(1.5, true), nn::Hardtanh(-2, 2, true), nn::Threshold(0.1, 20, true)));
     using Poolings =
         nn::Sequential<nn::MaxPool1d<2>, nn::MaxPool2d<3, nn::MaxPoolOptions{.stride = 2, .padding = 1, .ceil_mode = true}>, nn::MaxPool3d<Sizes(1, 2, 2)>,
                        nn::AvgPool1d<2>, nn::AvgPool2d<Sizes(2, 3)>, nn::AvgPool3d<2, nn::AvgPoolOptions{.stride = 1}>, nn::LPPool1d<3>,

@@ -99,6 +99,9 @@ cases = {
     "activations with options": nn.Sequential(
         nn.LeakyReLU(0.2), nn.ELU(), nn.CELU(1.5), nn.Hardshrink(), nn.Softshrink(0.25), nn.Hardtanh(-2.0, 2.0), nn.Softplus(), nn.Threshold(0.1, 20.0),
         nn.RReLU(), nn.PReLU(3), nn.Softmax(dim=1), nn.LogSoftmax(dim=-1), nn.Softmin(dim=0), nn.Softmax2d(), nn.GLU()),
+    "activations in place": nn.Sequential(
+        nn.ReLU(True), nn.ReLU6(inplace=True), nn.SiLU(True), nn.SELU(True), nn.Mish(True), nn.LeakyReLU(0.2, True), nn.ELU(1.5, True), nn.CELU(1.5, True),
+        nn.Hardtanh(-2.0, 2.0, True), nn.Threshold(0.1, 20.0, True)),
     "poolings": nn.Sequential(
         nn.MaxPool1d(2), nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True), nn.MaxPool3d((1, 2, 2)), nn.AvgPool1d(2), nn.AvgPool2d((2, 3)),
         nn.AvgPool3d(2, stride=1), nn.LPPool1d(2.0, 3), nn.LPPool2d(1.5, (2, 3), stride=2), nn.MaxUnpool1d(2), nn.MaxUnpool2d(2, stride=3),
