@@ -3,7 +3,8 @@
 //
 // A hook is registered with a module, `auto handle = model.fc1.register_forward_hook(f)`, or here with all modules. Calls run
 // hooks where their input asks for it: `model(nn::hooked(x))`; where it does not, a module with hooks throws Error. Hooks may
-// throw. They are registered and removed while no other thread calls modules.
+// throw. They are registered and removed while no other thread calls modules. A call that takes more than arrays, such as a
+// transformer's with masks, runs the hooks of the modules in it, not those of the module itself.
 #pragma once
 
 #include "xnn/nn/hooks/call.hpp"
