@@ -3,7 +3,7 @@
 #
 #   xnn::xnn   the headers, C++20, xtensor, xsimd, xtl, and OpenMP where it is wanted and found
 #   xnn::io    xnn::xnn and nlohmann-json, for safetensors checkpoints
-#   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints
+#   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints and numpy's .npz
 #   xnn::data  xnn::xnn and zlib, for gzip data sets
 #   xnn::cuda_host  xnn::xnn and Thrust, for CudaHost: the kernels of Cuda on the host
 #   xnn::cuda  the same, cuBLAS and the runtime, for sources that nvcc compiles

@@ -10,6 +10,9 @@
 #include "xnn/nn/linear.hpp"
 #include "xnn/nn/normalization.hpp"
 #include "xnn/nn/print.hpp"
+#include "xnn/ops/creation.hpp"
+#include "xnn/ops/reduce.hpp"
+#include "xnn/optim/sgd.hpp"
 
 using namespace xnn;
 
@@ -134,6 +137,28 @@ TEST_CASE("copies of modules are independent and keep ties; moves keep parameter
     const auto list = several;
     REQUIRE(is_tied(list[2]));
     REQUIRE(list[2].encode.weight.storage() != several[2].encode.weight.storage());
+}
+
+TEST_CASE("assignment keeps the places of parameters, moves keep what refers to them, clones are copies", "[nn]") {
+    using Net = nn::Sequential<nn::Linear<2, 2>, nn::BatchNorm1d<2>>;
+    Net model, other;
+    optim::SGD optimizer{model, {.lr = 1}};
+    const float* place = model.get<0>().weight.data();
+    model = other;  // values, into the parameters that the optimiser knows
+    REQUIRE(model.get<0>().weight.data() == place);
+    REQUIRE(place[3] == other.get<0>().weight.data()[3]);
+
+    sum(model.get<0>()(ones<Shape<1, 2>>())).backward();
+    Net clone = model.clone();
+    REQUIRE_FALSE(clone.get<0>().weight.has_grad());
+    clone.get<1>().running_mean.value().fill(3);
+    REQUIRE(model.get<1>().running_mean.data()[0] == 0);
+
+    Net moved = std::move(model);
+    REQUIRE(moved.get<0>().weight.data() == place);
+    const float before = place[0];
+    optimizer.step();
+    REQUIRE(moved.get<0>().weight.data()[0] == before - 1);
 }
 
 TEST_CASE("a tied parameter collects the gradients of both its uses", "[nn]") {

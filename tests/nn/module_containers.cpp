@@ -6,10 +6,12 @@
 #include "xnn/nn/linear.hpp"
 #include "xnn/nn/module_dict.hpp"
 #include "xnn/nn/module_list.hpp"
+#include "xnn/nn/normalization.hpp"
 #include "xnn/nn/parameter_list.hpp"
 #include "xnn/nn/print.hpp"
 #include "xnn/nn/traits.hpp"
 #include "xnn/ops/operators.hpp"
+#include "xnn/ops/random.hpp"
 #include "xnn/ops/reduce.hpp"
 #include "xnn/optim/sgd.hpp"
 
@@ -133,4 +135,25 @@ TEST_CASE("layers of a Sequential are found by place and by name", "[nn]") {
     nn::Sequential<nn::Named<"fc", Layer>, nn::ReLU> model;
     REQUIRE(&model.get<0>() == &model.get<"fc">());
     REQUIRE(&model.get<"1">() == &get<1>(model.layers));
+}
+
+TEST_CASE("a slice of a Sequential is the layers themselves", "[nn]") {
+    manual_seed(4);
+    nn::Sequential<nn::Linear<3, 4>, nn::Named<"norm", nn::BatchNorm1d<4>>, nn::ReLU, nn::Repeated<2, nn::Linear<4, 4>>, nn::Linear<4, 2>> model;
+    auto middle = model.slice<1, 4>();
+    static_assert(std::same_as<output_of<decltype(middle), Shape<dyn, 4>>, Shape<dyn, 4>>);
+    REQUIRE(names_of(middle) == "norm.weight norm.bias norm.running_mean norm.running_var norm.num_batches_tracked 3.weight 3.bias 4.weight 4.bias ");
+    REQUIRE(middle.get<0>().weight.storage() == model.get<1>().weight.storage());
+    middle.eval();
+    REQUIRE_FALSE(model.get<1>().training);
+
+    const auto x = randn<Shape<5, 3>>();
+    const Tensor<float, Shape<5, 2>> whole = model(x);
+    const Tensor<float, Shape<5, 2>> parts = model.slice<-1>()(middle(model.slice<0, 1>()(x)));
+    REQUIRE(std::equal(whole.begin(), whole.end(), parts.begin()));
+    sum(middle(randn<Shape<5, 4>>())).backward();
+    REQUIRE(model.get<3>().layers[1].weight.has_grad());
+    REQUIRE_FALSE(model.get<4>().weight.has_grad());
+    REQUIRE(model.slice<0, -1>().size == 4);
+    REQUIRE(model.slice<3, 1>().state_dict().empty());
 }

@@ -1,9 +1,13 @@
 // Modules of all kinds print as PyTorch's do, and name what is in them as PyTorch does: tests/oracle/module_texts.py.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "xnn/io/npz.hpp"
+#include "xnn/io/pt.hpp"
+#include "xnn/io/safetensors.hpp"
 #include "xnn/models/lenet.hpp"
 #include "xnn/models/tiny.hpp"
 #include "xnn/nn/print.hpp"
@@ -38,6 +42,28 @@ std::string names_of(const char* label, const std::vector<Named>& all) {
     return names + "\n";
 }
 
+/// A number of the states in module_states.pt: a function of its place in a tensor.
+double element(const NamedBuffer& entry, index_t i) {
+    if (entry.dtype == Dtype::F32) return static_cast<double>(static_cast<const float*>(entry.data)[i]);
+    REQUIRE(entry.dtype == Dtype::I64);
+    return static_cast<double>(static_cast<const std::int64_t*>(entry.data)[i]);
+}
+
+/// PyTorch's file of the module's state goes into it; where a folder is named, files of ours go there for PyTorch to read.
+template <class M>
+void check_state(const std::string& name, M& module) {
+    const auto state = module.state_dict();
+    io::load_pt(XNN_FIXTURES "/module_states.pt", state, true, {name});
+    for (const auto& entry : state)
+        for (index_t i = 0; i < entry.size(); ++i) REQUIRE(element(entry, i) == static_cast<double>(i % 13) / (entry.dtype == Dtype::F32 ? 8 : 1));
+    if (const char* folder = std::getenv("XNN_STATES_FOLDER")) {
+        const std::string path = std::string(folder) + "/" + name;
+        io::save_pt(path + ".pt", state);
+        io::save_npz(path + ".npz", state);
+        io::save_safetensors(path + ".safetensors", state);
+    }
+}
+
 /// Line by line, so that a failure shows one.
 template <class M>
 void check_same(const std::string& name, M&& module) {
@@ -53,6 +79,7 @@ void check_same(const std::string& name, M&& module) {
         CHECK(ours == line);
     }
     REQUIRE(text.peek() == std::stringstream::traits_type::eof());
+    check_state(name, module);
 }
 
 struct Tied : nn::Module<Tied> {
@@ -99,7 +126,7 @@ struct Classifier : nn::Module<Classifier> {
 
 }  // namespace
 
-TEST_CASE("networks have PyTorch's texts", "[nn]") {
+TEST_CASE("networks have PyTorch's texts and states", "[nn][states]") {
     check_same("mlp", nn::Sequential<nn::Linear<8, 4>, nn::ReLU, nn::Linear<4, 2, false>>{});
     check_same("lenet", models::LeNet<10>{});
     check_same("ds_cnn", models::DSCNN<>{});
@@ -117,13 +144,16 @@ TEST_CASE("networks have PyTorch's texts", "[nn]") {
     check_same("containers", containers);
 }
 
-TEST_CASE("layers have PyTorch's texts", "[nn]") {
+TEST_CASE("layers have PyTorch's texts and states", "[nn][states]") {
     check_same("activations", nn::Sequential<nn::ReLU, nn::ReLU6, nn::Sigmoid, nn::LogSigmoid, nn::SiLU, nn::Tanh, nn::Tanhshrink, nn::GELU, nn::GELUTanh,
                                                nn::SELU, nn::Mish, nn::Hardsigmoid, nn::Hardswish, nn::Softsign>{});
     using Optional = nn::Sequential<nn::LeakyReLU, nn::ELU, nn::CELU, nn::Hardshrink, nn::Softshrink, nn::Hardtanh, nn::Softplus, nn::Threshold, nn::RReLU,
                                     nn::PReLU<3>, nn::Softmax<1>, nn::LogSoftmax<-1>, nn::Softmin<0>, nn::Softmax2d, nn::GLU<>>;
     check_same("activations with options", Optional(nn::LeakyReLU(0.2), {}, nn::CELU(1.5), {}, nn::Softshrink(0.25), nn::Hardtanh(-2, 2), {},
                                                       nn::Threshold(0.1, 20), {}, {}, {}, {}, {}, {}, {}));
+    using InPlace = nn::Sequential<nn::ReLU, nn::ReLU6, nn::SiLU, nn::SELU, nn::Mish, nn::LeakyReLU, nn::ELU, nn::CELU, nn::Hardtanh, nn::Threshold>;
+    check_same("activations in place", InPlace(nn::ReLU(true), nn::ReLU6(true), nn::SiLU(true), nn::SELU(true), nn::Mish(true), nn::LeakyReLU(0.2, true),
+                                                 nn::ELU(1.5, true), nn::CELU(1.5, true), nn::Hardtanh(-2, 2, true), nn::Threshold(0.1, 20, true)));
     using Poolings =
         nn::Sequential<nn::MaxPool1d<2>, nn::MaxPool2d<3, nn::MaxPoolOptions{.stride = 2, .padding = 1, .ceil_mode = true}>, nn::MaxPool3d<Sizes(1, 2, 2)>,
                        nn::AvgPool1d<2>, nn::AvgPool2d<Sizes(2, 3)>, nn::AvgPool3d<2, nn::AvgPoolOptions{.stride = 1}>, nn::LPPool1d<3>,
@@ -151,7 +181,7 @@ TEST_CASE("layers have PyTorch's texts", "[nn]") {
     check_same("plain", Plain({}, nn::Dropout1d(0.25), nn::Dropout2d(0.1), {}, {}, {}, {}));
 }
 
-TEST_CASE("transformers have PyTorch's texts", "[nn]") {
+TEST_CASE("transformers have PyTorch's texts", "[nn][states]") {
     check_same("attention", nn::MultiheadAttention<8, 2>(0.1));
     check_same("attention of others",
                  nn::MultiheadAttention<8, 2, nn::MultiheadAttentionOptions{.bias = false, .add_bias_kv = true, .kdim = 6, .vdim = 4}>{});

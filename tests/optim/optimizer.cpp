@@ -88,7 +88,7 @@ TEST_CASE("an optimiser's state goes into another one", "[optim]") {
     first.step();
     Net copy = net;
     optim::SGD second{copy, {.lr = 0.5, .momentum = 0.9}};
-    load_state(first.state_dict(), second.state_dict());
+    second.load_state_dict(first.state_dict());
     REQUIRE(second.param_groups()[0].options.lr == 0.1);
     set_gradient(copy.body.weight);
     first.step();
@@ -98,9 +98,11 @@ TEST_CASE("an optimiser's state goes into another one", "[optim]") {
     std::string names;
     for (const auto& entry : optim::Adam{net}.state_dict()) names += entry.name + " ";
     REQUIRE(names ==
-            "param_groups.0.lr param_groups.0.initial_lr "
-            "state.0.body.weight.step state.0.body.weight.exp_avg state.0.body.weight.exp_avg_sq "
-            "state.0.head.weight.step state.0.head.weight.exp_avg state.0.head.weight.exp_avg_sq ");
+            "state.0.step state.0.exp_avg state.0.exp_avg_sq state.1.step state.1.exp_avg state.1.exp_avg_sq "
+            "param_groups.0.lr param_groups.0.betas param_groups.0.eps param_groups.0.weight_decay param_groups.0.amsgrad "
+            "param_groups.0.maximize param_groups.0.initial_lr param_groups.0.params ");
+    optim::SGD other{net};
+    REQUIRE_ERROR(other.load_state_dict(first.state_dict()), "load_state_dict", "unexpected state.0.step");
 }
 
 TEST_CASE("options and groups that make no sense are refused", "[optim]") {

@@ -7,6 +7,7 @@ import gzip
 import pathlib
 import struct
 import sys
+import zipfile
 
 import numpy
 import torch
@@ -63,6 +64,25 @@ for name, array in {
 for version in (2, 3):
     with open(folder / f"version{version}.npy", "wb") as file:
         numpy.lib.format.write_array(file, table, version=(version, 0))
+
+# npz: all dtypes that numpy shares with xnn, a name with dots, a packed archive, one with something else in it.
+arrays = {
+    "f16": numpy.array([0.5, 65504], dtype=numpy.float16),
+    "fc.weight": table,
+    "f64": numpy.array(2.5),
+    "u8": numpy.array([[0], [255]], dtype=numpy.uint8),
+    "i8": numpy.array([-128, 127], dtype=numpy.int8),
+    "i16": numpy.array([-32768], dtype=numpy.int16),
+    "i32": numpy.array([-2147483648], dtype=numpy.int32),
+    "i64": numpy.array([9223372036854775807]),
+    "bool": numpy.array([True, False]),
+    "empty": numpy.zeros((0, 3), dtype=numpy.float32),
+}
+numpy.savez(folder / "all_dtypes.npz", **arrays)
+numpy.savez_compressed(folder / "packed.npz", table=numpy.zeros(100))
+numpy.savez(folder / "fortran.npz", table=numpy.asfortranarray(table))
+with zipfile.ZipFile(folder / "other.npz", "w") as archive:
+    archive.writestr("readme.txt", "no array")
 
 # IDX: int16 (2, 3), big-endian, packed.
 idx = struct.pack(">HBB2I6h", 0, 0x0B, 2, 2, 3, -300, 0, 300, 1, 2, 3)

@@ -1,11 +1,18 @@
-"""Writes tests/fixtures/modules.txt: what PyTorch prints of modules of all kinds, and how it names what is in them.
+"""Modules of all kinds: what PyTorch prints of them, how it names what is in them, and files of their states.
 
-A record begins with "# name", then come the printed module and a line each for its named parameters, buffers and modules
-and for the keys of its state dict. tests/nn/module_texts.cpp defines the same modules.
+    python3 tests/oracle/module_texts.py [FOLDER]              writes modules.txt and module_states.pt to tests/fixtures
+    python3 tests/oracle/module_texts.py --check PROGRAM       runs PROGRAM, which writes files of its own, and compares them
+
+A record of modules.txt begins with "# name", then come the printed module and a line each for its named parameters, buffers
+and modules and for the keys of its state dict. tests/nn/module_texts.cpp defines the same modules, reads module_states.pt, and
+where XNN_STATES_FOLDER names a folder writes each module's state there in every format.
 """
 
+import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 from collections import OrderedDict
 
 import torch
@@ -92,6 +99,9 @@ cases = {
     "activations with options": nn.Sequential(
         nn.LeakyReLU(0.2), nn.ELU(), nn.CELU(1.5), nn.Hardshrink(), nn.Softshrink(0.25), nn.Hardtanh(-2.0, 2.0), nn.Softplus(), nn.Threshold(0.1, 20.0),
         nn.RReLU(), nn.PReLU(3), nn.Softmax(dim=1), nn.LogSoftmax(dim=-1), nn.Softmin(dim=0), nn.Softmax2d(), nn.GLU()),
+    "activations in place": nn.Sequential(
+        nn.ReLU(True), nn.ReLU6(inplace=True), nn.SiLU(True), nn.SELU(True), nn.Mish(True), nn.LeakyReLU(0.2, True), nn.ELU(1.5, True), nn.CELU(1.5, True),
+        nn.Hardtanh(-2.0, 2.0, True), nn.Threshold(0.1, 20.0, True)),
     "poolings": nn.Sequential(
         nn.MaxPool1d(2), nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True), nn.MaxPool3d((1, 2, 2)), nn.AvgPool1d(2), nn.AvgPool2d((2, 3)),
         nn.AvgPool3d(2, stride=1), nn.LPPool1d(2.0, 3), nn.LPPool2d(1.5, (2, 3), stride=2), nn.MaxUnpool1d(2), nn.MaxUnpool2d(2, stride=3),
@@ -130,5 +140,47 @@ def record(name, module):
             f"modules:{modules}\nstate:{names(module.state_dict().items())}\n")
 
 
+def fill(module):
+    """Numbers that are a function of their place in a tensor."""
+    with torch.no_grad():
+        for value in module.state_dict().values():
+            places = torch.arange(value.numel()).reshape(value.shape) % 13
+            value.copy_(places / 8 if value.is_floating_point() else places)
+    return module
+
+
+def check(program):
+    """Every file that the program writes has the module's keys in their order, and its tensors, and goes into it."""
+    import numpy
+    from safetensors.torch import load_file
+
+    problems = 0
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([program, "[states]"], check=True,
+                       env={**os.environ, "XNN_STATES_FOLDER": folder}, stdout=subprocess.DEVNULL)
+        for name, module in cases.items():
+            expected = fill(module).state_dict()
+            path = os.path.join(folder, name)
+            arrays = numpy.load(path + ".npz")
+            files = {
+                "pt": torch.load(path + ".pt", weights_only=True),
+                "npz": {key: torch.from_numpy(arrays[key]) for key in arrays.files},
+                "safetensors": load_file(path + ".safetensors"),
+            }
+            for kind, state in files.items():
+                same_keys = list(state) == list(expected) if kind != "safetensors" else sorted(state) == sorted(expected)
+                same = same_keys and all(torch.equal(state[key], value) and state[key].dtype == value.dtype for key, value in expected.items())
+                if not same:
+                    print(f"{name}.{kind} differs: {list(state)} instead of {list(expected)}")
+                    problems += 1
+                else:
+                    module.load_state_dict(state)
+    print(f"{3 * len(cases)} files of {len(cases)} modules, {problems} differ")
+    return problems == 0
+
+
+if sys.argv[1:2] == ["--check"]:
+    sys.exit(0 if check(sys.argv[2]) else 1)
 folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "fixtures")
 (folder / "modules.txt").write_text("".join(record(name, module) for name, module in cases.items()), encoding="utf-8")
+torch.save({name: fill(module).state_dict() for name, module in cases.items()}, folder / "module_states.pt")

@@ -5,10 +5,12 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <numbers>
 
 #include "xnn/core/error.hpp"
+#include "xnn/core/named_buffer.hpp"
 
 namespace xnn {
 
@@ -90,6 +92,12 @@ public:
     std::uint64_t initial_seed() const { return state_.seed; }
     State get_state() const { return state_; }
     void set_state(State state) { state_ = state; }
+
+    /// The same as entries of a checkpoint, by reference. (A template, so that only programs that save pay for compiling it.)
+    template <std::same_as<StateDict> State = StateDict>
+    State state_dict(const std::string& prefix = "") {
+        return {{prefix + "seed", Dtype::I64, {}, &state_.seed, true}, {prefix + "offset", Dtype::I64, {}, &state_.offset, true}};
+    }
 
     /// Takes the next n numbers out of the generator.
     RandomStream draw(index_t n) {

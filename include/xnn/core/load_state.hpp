@@ -89,15 +89,15 @@ LoadResult load_entries(std::string_view source, const Entries& entries, const S
 
     std::vector<std::byte> staged;
     for (std::size_t b = 0; b < target.size(); ++b) {
-        const auto& [name, dtype, extents, data, access] = target[b];
-        const index_t bytes = target[b].bytes();
+        const NamedBuffer& to = target[b];
+        const index_t bytes = to.bytes();
         if (chosen[b] == none || bytes == 0) continue;
-        if (access) {
+        if (to.access) {
             staged.resize(static_cast<std::size_t>(bytes));
             copy(entries[chosen[b]], staged.data(), bytes);
-            access->write(data, staged.data(), staged.size());
+            to.access->write(to.data, staged.data(), staged.size());
         } else {
-            copy(entries[chosen[b]], data, bytes);
+            copy(entries[chosen[b]], to.data, bytes);
         }
     }
     return result;

@@ -15,6 +15,7 @@ struct NamedBuffer {
     Dtype dtype;
     std::vector<index_t> extents;
     void* data;
+    bool plain = false;  ///< numbers of the program, which a checkpoint of PyTorch's has as numbers and not as a tensor
     const detail::HostAccess* access = nullptr;  // where the elements are out of the host's reach
 
     index_t size() const {

@@ -11,6 +11,7 @@ class Detached : public Node<Detached<E, Inference>, value_t<E>, shape_t<E>, dev
 public:
     static constexpr bool requires_grad = false;
     static constexpr bool inference = Inference || is_inference<E>;
+    static constexpr bool hooked = is_hooked<E>;
     using State = typename E::State;
 
     explicit Detached(E child) : child_(std::move(child)) {}

@@ -51,11 +51,20 @@ template <class E>
     requires requires { E::erased; }
 inline constexpr bool is_erased<E> = E::erased;
 
+/// Whether an expression asks the modules that it meets to run their hooks: see nn::hooked().
+template <class E>
+inline constexpr bool is_hooked = false;
+template <class E>
+    requires requires { E::hooked; }
+inline constexpr bool is_hooked<E> = E::hooked;
+
 /// What an operation's arguments mean for its result.
 template <class... E>
 inline constexpr bool any_erased = (is_erased<E> || ...);
 template <class... E>
 inline constexpr bool any_inference = (is_inference<E> || ...);
+template <class... E>
+inline constexpr bool any_hooked = (is_hooked<E> || ...);
 template <class... E>
 inline constexpr bool any_requires_grad = !any_inference<E...> && (E::requires_grad || ...);
 

@@ -44,6 +44,7 @@ public:
     static constexpr bool requires_grad = is_differentiable<Rule> && any_requires_grad<E...>;
     static constexpr bool inference = any_inference<E...>;
     static constexpr bool erased = any_erased<E...>;
+    static constexpr bool hooked = any_hooked<E...>;
     /// Made where it stays: a state holds those of all that is below, and copying them would cost more than a small product.
     struct State {
         Children<typename E::State...> arguments;

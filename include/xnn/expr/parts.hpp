@@ -16,6 +16,7 @@ class ResultPart : public Node<ResultPart<E, S>, value_t<E>, S, device_t<E>>, pu
 public:
     static constexpr bool requires_grad = E::requires_grad;
     static constexpr bool inference = is_inference<E>;
+    static constexpr bool hooked = is_hooked<E>;
     static constexpr bool is_leaf = true;
     using State = typename E::State;
 

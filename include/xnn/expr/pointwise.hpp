@@ -67,6 +67,7 @@ public:
     using device = device_t<E>;
     static constexpr bool requires_grad = E::requires_grad;
     static constexpr bool inference = is_inference<E>;
+    static constexpr bool hooked = is_hooked<E>;
     static constexpr bool is_leaf = E::is_leaf;
     struct State {
         typename E::State child;
@@ -136,6 +137,7 @@ public:
     static constexpr bool requires_grad = is_differentiable<F> && any_requires_grad<E...>;
     static constexpr bool inference = any_inference<E...>;
     static constexpr bool erased = any_erased<E...>;
+    static constexpr bool hooked = any_hooked<E...>;
     using State = Children<typename E::State...>;
 
     Pointwise(F f, const S& shape, E&&... arguments) : f_(f), shape_(shape), arguments_{{std::move(arguments)}...} {}

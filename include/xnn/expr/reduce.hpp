@@ -67,6 +67,7 @@ class Reduced : public Node<Reduced<Reducer, Kept, S, E>, typename Reducer::resu
 public:
     static constexpr bool requires_grad = is_differentiable<Reducer> && any_requires_grad<E>;
     static constexpr bool inference = any_inference<E>;
+    static constexpr bool hooked = is_hooked<E>;
 
 private:
     static constexpr bool linear = requires(const Reducer& r) { r.factor(1); };

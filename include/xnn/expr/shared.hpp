@@ -109,6 +109,14 @@ private:
     [[no_unique_address]] S shape_;
 };
 
+/// A use of a named expression with which modules run their hooks.
+template <class T, AnyShape S, class Device, bool RequiresGrad, bool Inference = false>
+class HookedHandle : public Handle<T, S, Device, RequiresGrad, Inference> {
+public:
+    static constexpr bool hooked = true;
+    using Handle<T, S, Device, RequiresGrad, Inference>::Handle;
+};
+
 /// The base of expressions that do something: remembers the shared node once the expression has been used by name.
 template <class Self, class T, class S, class Device>
 class Node : public Root<Self, T, S, Device> {
@@ -121,7 +129,11 @@ public:
 
     [[gnu::noinline]] auto share() const {
         if (!node_) node_ = Ref<ValueNode<T, Device>>(new SharedNode<Self>(static_cast<const Self&>(*this)));
-        return Handle<T, S, Device, Self::requires_grad, is_inference<Self>, is_erased<Self>>(node_, static_cast<const Self&>(*this).shape());
+        const auto& shape = static_cast<const Self&>(*this).shape();
+        if constexpr (is_hooked<Self>)
+            return HookedHandle<T, S, Device, Self::requires_grad, is_inference<Self>>(node_, shape);
+        else
+            return Handle<T, S, Device, Self::requires_grad, is_inference<Self>, is_erased<Self>>(node_, shape);
     }
 
 private:

@@ -70,6 +70,7 @@ class View : public Node<View<Map, S, E>, value_t<E>, S, device_t<E>>, public St
 public:
     static constexpr bool requires_grad = E::requires_grad;
     static constexpr bool inference = is_inference<E>;
+    static constexpr bool hooked = is_hooked<E>;
     struct State {
         typename E::State child;
         const T* data;

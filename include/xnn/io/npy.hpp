@@ -124,6 +124,25 @@ private:
     std::string_view rest_;
 };
 
+/// What stands before the elements, byte for byte as numpy.save writes it.
+inline std::string npy_header(std::string_view source, Dtype dtype, std::span<const index_t> extents) {
+    const auto* const spelling = std::ranges::find(npy_dtypes, dtype, [](auto& pair) { return pair.first; });
+    if (spelling == std::end(npy_dtypes)) fail(source, "a dtype that numpy has", name_of(dtype));
+    std::string header = "{'descr': '" + std::string(spelling->second) + "', 'fortran_order': False, 'shape': (";
+    for (std::size_t i = 0; i < extents.size(); ++i)
+        header += (i == 0 ? "" : " ") + std::to_string(extents[i]) + (i + 1 < extents.size() || i == 0 ? "," : "");
+    header += "), }";
+    // numpy leaves room for the first extent to grow in place, and starts the elements at a multiple of 64.
+    if (!extents.empty()) header.append(21 - std::to_string(extents[0]).size(), ' ');
+    const std::size_t before = npy_magic.size() + 4;
+    header.append(64 - (before + header.size() + 1) % 64, ' ');
+    header += '\n';
+    const auto length = static_cast<std::uint16_t>(header.size());
+    std::string start = std::string(npy_magic) + std::string("\1\0", 2);
+    start.append(reinterpret_cast<const char*>(&length), sizeof length);
+    return start + header;
+}
+
 }  // namespace detail
 
 /// The array in the bytes of an .npy file, which must outlive it; throws Error, naming the source, if they are not one.
@@ -164,23 +183,9 @@ TensorType load_npy(const std::filesystem::path& path) {
 template <class T, AnyShape S>
 void save_npy(const std::filesystem::path& path, const Tensor<T, S>& tensor) {
     static_assert(!std::same_as<T, bfloat16>, "numpy has no bfloat16: save a tensor of float");
-    constexpr auto* dtype = std::ranges::find(detail::npy_dtypes, dtype_of<T>, [](auto& pair) { return pair.first; });
-    std::string header = "{'descr': '" + std::string(dtype->second) + "', 'fortran_order': False, 'shape': (";
-    for (std::size_t i = 0; i < S::rank; ++i)
-        header += (i == 0 ? "" : " ") + std::to_string(tensor.extent(i)) + (i + 1 < S::rank || i == 0 ? "," : "");
-    header += "), }";
-    // numpy leaves room for the first extent to grow in place, and starts the elements at a multiple of 64.
-    if (S::rank > 0) header.append(21 - std::to_string(tensor.extent(0)).size(), ' ');
-    const std::size_t before = detail::npy_magic.size() + 4;
-    header.append(64 - (before + header.size() + 1) % 64, ' ');
-    header += '\n';
-    const auto length = static_cast<std::uint16_t>(header.size());
-
+    const auto extents = tensor.shape().extents();
     AtomicFile file(path);
-    file.write(detail::npy_magic);
-    file.write(std::string_view("\1\0", 2));
-    file.write(&length, sizeof length);
-    file.write(header);
+    file.write(detail::npy_header(path.string(), dtype_of<T>, std::span<const index_t>(extents.data(), extents.size())));
     file.write(tensor.data(), static_cast<std::size_t>(tensor.size()) * sizeof(T));
     file.commit();
 }

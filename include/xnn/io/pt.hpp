@@ -116,9 +116,23 @@ public:
                 fail(source(), "a dictionary of tensors",
                      std::string(io::name_of(value.kind())) + " as " + std::string(key.text()) +
                          "; a state dict within a checkpoint has to be named");
-            result.push_back(entry(std::string(key.text()), value));
+            result.push_back(tensor(std::string(key.text()), value));
         }
         return result;
+    }
+
+    /// A tensor of the file under this name; valid as long as this object lives.
+    StridedTensor tensor(std::string name, const PickleValue& value) {
+        const auto& tensor = value.tensor();
+        const auto& storage = pickle_.storages[tensor.storage];
+        auto& bytes = elements_[tensor.storage];
+        if (bytes.empty() && storage.size > 0) {
+            bytes = archive_.read(places_[tensor.storage]);
+            check_bools(source(), {storage.key, storage.dtype, {storage.size}, bytes.data()});
+        }
+        const bool empty = *stored_bytes(storage.dtype, value.extents()) == 0;
+        return {std::move(name), storage.dtype, value.extents(), value.strides(),
+                empty ? nullptr : bytes.data() + tensor.offset * size_of(storage.dtype)};
     }
 
 private:
@@ -171,19 +185,6 @@ private:
         }
     }
 
-    StridedTensor entry(std::string name, const PickleValue& value) {
-        const auto& tensor = value.tensor();
-        const auto& storage = pickle_.storages[tensor.storage];
-        auto& bytes = elements_[tensor.storage];
-        if (bytes.empty() && storage.size > 0) {
-            bytes = archive_.read(places_[tensor.storage]);
-            check_bools(source(), {storage.key, storage.dtype, {storage.size}, bytes.data()});
-        }
-        const bool empty = *stored_bytes(storage.dtype, value.extents()) == 0;
-        return {std::move(name), storage.dtype, value.extents(), value.strides(),
-                empty ? nullptr : bytes.data() + tensor.offset * size_of(storage.dtype)};
-    }
-
     std::vector<std::byte> bytes_;
     ZipReader archive_;
     std::string root_;  // the folder in the archive, with its slash
@@ -202,31 +203,55 @@ inline LoadResult load_pt(const std::filesystem::path& file, const StateDict& ta
     return load_state(checkpoint.source(), checkpoint.entries(path), target, strict);
 }
 
+/// Writes a file of torch.save. What it holds is written to pickle(), tensors by tensor() or state().
+class PtWriter {
+public:
+    explicit PtWriter(const std::filesystem::path& path) : path_(path), archive_(path) {}
+
+    detail::PickleWriter& pickle() { return pickle_; }
+    /// All of a buffer, which must last until commit(). Buffers that share their memory share it in the file.
+    void tensor(const NamedBuffer& buffer) { detail::write_tensor(pickle_, buffer, key_of(buffer)); }
+    /// A dictionary of tensors.
+    void state(const StateDict& entries) {
+        detail::write_entries(pickle_, path_.string(), entries, [this](const NamedBuffer& entry) { return key_of(entry); });
+    }
+
+    /// Writes the file. Nothing may be added after it.
+    void commit() {
+        pickle_.code('.');
+        const std::string pickle = std::move(pickle_).take();
+        constexpr std::string_view version = "3\n", byteorder = "little";
+        const std::string stem = path_.stem().string();
+        const std::string root = detail::is_utf8(stem) && !stem.empty() ? stem + "/" : "archive/";
+        archive_.add(root + "data.pkl", pickle.data(), pickle.size());
+        archive_.add(root + "byteorder", byteorder.data(), byteorder.size());
+        for (std::size_t i = 0; i < storages_.size(); ++i)
+            archive_.add(root + "data/" + std::to_string(i), storages_[i].first, storages_[i].second);
+        archive_.add(root + "version", version.data(), version.size());
+        archive_.commit();
+    }
+
+private:
+    /// The name of a buffer's storage.
+    std::string key_of(const NamedBuffer& buffer) {
+        const auto [place, is_new] = keys_.try_emplace({buffer.data, buffer.dtype, buffer.size()}, std::to_string(storages_.size()));
+        if (is_new) storages_.emplace_back(buffer.data, static_cast<std::size_t>(buffer.bytes()));
+        return place->second;
+    }
+
+    std::filesystem::path path_;
+    ZipWriter archive_;
+    detail::PickleWriter pickle_;
+    std::map<std::tuple<const void*, Dtype, index_t>, std::string> keys_;
+    std::vector<std::pair<const void*, std::size_t>> storages_;
+};
+
 /// Writes a state dict as torch.save does; torch.load(path, weights_only=True) reads it. Buffers that share their
 /// memory share it in the file. The file is complete or, after an Error, as it was.
 inline void save_pt(const std::filesystem::path& path, const StateDict& entries) {
-    std::map<std::tuple<const void*, Dtype, index_t>, std::string> stored;
-    std::vector<std::string> keys;
-    std::vector<const NamedBuffer*> storages;
-    for (const auto& entry : entries) {
-        const auto [place, is_new] =
-            stored.try_emplace({entry.data, entry.dtype, entry.size()}, std::to_string(storages.size()));
-        if (is_new) storages.push_back(&entry);
-        keys.push_back(place->second);
-    }
-    const std::string pickle = pickle_state(path.string(), entries, keys);
-
-    constexpr std::string_view version = "3\n", byteorder = "little";
-    const std::string root =
-        detail::is_utf8(path.stem().string()) && !path.stem().empty() ? path.stem().string() + "/" : "archive/";
-    ZipWriter archive(path);
-    archive.add(root + "data.pkl", pickle.data(), pickle.size());
-    archive.add(root + "byteorder", byteorder.data(), byteorder.size());
-    for (std::size_t i = 0; i < storages.size(); ++i)
-        archive.add(root + "data/" + std::to_string(i), storages[i]->data,
-                    static_cast<std::size_t>(storages[i]->bytes()));
-    archive.add(root + "version", version.data(), version.size());
-    archive.commit();
+    PtWriter file(path);
+    file.state(entries);
+    file.commit();
 }
 
 }  // namespace xnn::io

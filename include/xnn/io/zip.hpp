@@ -137,9 +137,9 @@ private:
 /// give the same bytes at any time.
 class ZipWriter {
 public:
-    explicit ZipWriter(const std::filesystem::path& path) : source_(path.string()) {
+    explicit ZipWriter(const std::filesystem::path& path) : source_(path.string()), pending_(path) {
         int code = 0;
-        archive_.reset(zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code));
+        archive_.reset(zip_open(pending_.temporary().c_str(), ZIP_CREATE | ZIP_EXCL, &code));
         if (archive_) return;
         zip_error_t error;
         zip_error_init_with_code(&error, code);
@@ -148,8 +148,29 @@ public:
 
     /// Adds an entry, whose bytes must last until commit().
     void add(const std::string& name, const void* bytes, std::size_t size) {
+        add(name, zip_source_buffer(archive_.get(), bytes, size, 0));
+    }
+    /// The same of two pieces, one behind the other. Both must last until commit().
+    void add(const std::string& name, std::string_view head, const void* bytes, std::size_t size) {
+        const auto piece = [](const void* data, std::size_t length) {
+            return zip_buffer_fragment_t{static_cast<zip_uint8_t*>(const_cast<void*>(data)), length};
+        };
+        const zip_buffer_fragment_t pieces[] = {piece(head.data(), head.size()), piece(bytes, size)};
+        add(name, zip_source_buffer_fragment(archive_.get(), pieces, 2, 0));
+    }
+
+    /// Writes the file. Nothing may be added after it.
+    void commit() {
+        const bool empty = zip_get_num_entries(archive_.get(), 0) == 0;
+        if (zip_close(archive_.get()) != 0) reject();
+        static_cast<void>(archive_.release());  // zip_close has freed it
+        if (empty) write_nothing();
+        pending_.commit();
+    }
+
+private:
+    void add(const std::string& name, zip_source_t* from) {
         zip_t* archive = archive_.get();
-        zip_source_t* from = zip_source_buffer(archive, bytes, size, 0);
         const auto place = from != nullptr ? zip_file_add(archive, name.c_str(), from, ZIP_FL_ENC_UTF_8) : -1;
         if (place < 0) {
             if (from != nullptr) zip_source_free(from);
@@ -162,16 +183,17 @@ public:
             reject();
     }
 
-    /// Writes the file. Nothing may be added after it.
-    void commit() {
-        if (zip_close(archive_.get()) != 0) reject();
-        static_cast<void>(archive_.release());  // zip_close has freed it
+    /// libzip makes no file for an archive without entries, which is the record of its end alone.
+    void write_nothing() const {
+        constexpr char end_of_directory[22] = {'P', 'K', 5, 6};
+        const detail::FileHandle file(std::fopen(pending_.temporary().c_str(), "wb"));
+        if (!file || std::fwrite(end_of_directory, 1, sizeof end_of_directory, file.get()) != sizeof end_of_directory) pending_.reject();
     }
 
-private:
     [[noreturn]] void reject() const { fail(source_, "a writable file", zip_strerror(archive_.get())); }
 
     std::string source_;
+    PendingFile pending_;
     detail::ZipHandle archive_;
 };
 

@@ -30,20 +30,37 @@ struct Elementwise : Module<Self> {
     }
 };
 
+/// The same with PyTorch's `inplace`, which is printed and changes nothing: activations are done where their argument stands
+/// whenever nobody needs it any more.
+template <class Self, class F>
+struct InplaceElementwise : Elementwise<Self, F> {
+    bool inplace = false;
+
+    constexpr InplaceElementwise() = default;
+    constexpr explicit InplaceElementwise(bool in_place) : inplace(in_place) {}
+    constexpr explicit InplaceElementwise(F f, bool in_place = false) : Elementwise<Self, F>(f), inplace(in_place) {}
+};
+
 }  // namespace detail
 
 // ---- without options
 
 /// max(x, 0). https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html
-struct ReLU : detail::Elementwise<ReLU, functors::Relu> {};
+struct ReLU : detail::InplaceElementwise<ReLU, functors::Relu> {
+    using InplaceElementwise::InplaceElementwise;
+};
 /// min(max(x, 0), 6). https://pytorch.org/docs/stable/generated/torch.nn.ReLU6.html
-struct ReLU6 : detail::Elementwise<ReLU6, functors::Relu6> {};
+struct ReLU6 : detail::InplaceElementwise<ReLU6, functors::Relu6> {
+    using InplaceElementwise::InplaceElementwise;
+};
 /// 1 / (1 + exp(-x)). https://pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html
 struct Sigmoid : detail::Elementwise<Sigmoid, functors::Sigmoid> {};
 /// log(1 / (1 + exp(-x))). https://pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html
 struct LogSigmoid : detail::Elementwise<LogSigmoid, functors::LogSigmoid> {};
 /// x sigmoid(x). https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html
-struct SiLU : detail::Elementwise<SiLU, functors::Silu> {};
+struct SiLU : detail::InplaceElementwise<SiLU, functors::Silu> {
+    using InplaceElementwise::InplaceElementwise;
+};
 /// tanh(x). https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html
 struct Tanh : detail::Elementwise<Tanh, functors::Tanh> {};
 /// x - tanh(x). https://pytorch.org/docs/stable/generated/torch.nn.Tanhshrink.html
@@ -54,9 +71,13 @@ struct GELU : detail::Elementwise<GELU, functors::Gelu> {};
 /// GELU with approximate="tanh": x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2.
 struct GELUTanh : detail::Elementwise<GELUTanh, functors::GeluTanh> {};
 /// λ (max(x, 0) + min(α (exp(x) - 1), 0)). https://pytorch.org/docs/stable/generated/torch.nn.SELU.html
-struct SELU : detail::Elementwise<SELU, functors::Selu> {};
+struct SELU : detail::InplaceElementwise<SELU, functors::Selu> {
+    using InplaceElementwise::InplaceElementwise;
+};
 /// x tanh(softplus(x)). https://pytorch.org/docs/stable/generated/torch.nn.Mish.html
-struct Mish : detail::Elementwise<Mish, functors::Mish> {};
+struct Mish : detail::InplaceElementwise<Mish, functors::Mish> {
+    using InplaceElementwise::InplaceElementwise;
+};
 /// relu6(x + 3) / 6. https://pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html
 struct Hardsigmoid : detail::Elementwise<Hardsigmoid, functors::Hardsigmoid> {};
 /// x relu6(x + 3) / 6. https://pytorch.org/docs/stable/generated/torch.nn.Hardswish.html
@@ -67,19 +88,19 @@ struct Softsign : detail::Elementwise<Softsign, functors::Softsign> {};
 // ---- with options, which are arguments in PyTorch's order: `nn::LeakyReLU act{0.2}`
 
 /// x for x > 0, else negative_slope x. https://pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html
-struct LeakyReLU : detail::Elementwise<LeakyReLU, functors::LeakyRelu> {
+struct LeakyReLU : detail::InplaceElementwise<LeakyReLU, functors::LeakyRelu> {
     constexpr LeakyReLU() = default;
-    constexpr explicit LeakyReLU(double negative_slope) : Elementwise(functors::LeakyRelu{negative_slope}) {}
+    constexpr explicit LeakyReLU(double negative_slope, bool in_place = false) : InplaceElementwise(functors::LeakyRelu{negative_slope}, in_place) {}
 };
 /// x for x > 0, else alpha (exp(x) - 1). https://pytorch.org/docs/stable/generated/torch.nn.ELU.html
-struct ELU : detail::Elementwise<ELU, functors::Elu> {
+struct ELU : detail::InplaceElementwise<ELU, functors::Elu> {
     constexpr ELU() = default;
-    constexpr explicit ELU(double alpha) : Elementwise(functors::Elu{alpha}) {}
+    constexpr explicit ELU(double alpha, bool in_place = false) : InplaceElementwise(functors::Elu{alpha}, in_place) {}
 };
 /// x for x > 0, else alpha (exp(x / alpha) - 1). https://pytorch.org/docs/stable/generated/torch.nn.CELU.html
-struct CELU : detail::Elementwise<CELU, functors::Celu> {
+struct CELU : detail::InplaceElementwise<CELU, functors::Celu> {
     constexpr CELU() = default;
-    constexpr explicit CELU(double alpha) : Elementwise(functors::Celu{alpha}) {
+    constexpr explicit CELU(double alpha, bool in_place = false) : InplaceElementwise(functors::Celu{alpha}, in_place) {
         if (alpha == 0) fail("CELU", "an alpha other than 0", "0");
     }
 };
@@ -96,9 +117,9 @@ struct Softshrink : detail::Elementwise<Softshrink, functors::Softshrink> {
     }
 };
 /// x limited to [min_val, max_val]. https://pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html
-struct Hardtanh : detail::Elementwise<Hardtanh, functors::Hardtanh> {
+struct Hardtanh : detail::InplaceElementwise<Hardtanh, functors::Hardtanh> {
     constexpr Hardtanh() = default;
-    constexpr Hardtanh(double min_val, double max_val) : Elementwise(functors::Hardtanh{min_val, max_val}) {
+    constexpr Hardtanh(double min_val, double max_val, bool in_place = false) : InplaceElementwise(functors::Hardtanh{min_val, max_val}, in_place) {
         if (!(max_val > min_val)) fail("Hardtanh", "a max_val above min_val", std::to_string(max_val) + " with " + std::to_string(min_val));
     }
 };
@@ -109,8 +130,8 @@ struct Softplus : detail::Elementwise<Softplus, functors::Softplus> {
     constexpr explicit Softplus(double beta, double threshold = 20) : Elementwise(functors::Softplus{beta, threshold}) {}
 };
 /// x where it exceeds the threshold, value elsewhere. https://pytorch.org/docs/stable/generated/torch.nn.Threshold.html
-struct Threshold : detail::Elementwise<Threshold, functors::Threshold> {
-    constexpr Threshold(double threshold, double value) : Elementwise(functors::Threshold{threshold, value}) {}
+struct Threshold : detail::InplaceElementwise<Threshold, functors::Threshold> {
+    constexpr Threshold(double threshold, double value, bool in_place = false) : InplaceElementwise(functors::Threshold{threshold, value}, in_place) {}
 };
 
 namespace detail {

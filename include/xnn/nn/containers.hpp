@@ -177,6 +177,30 @@ inline constexpr auto layer_names = []<std::size_t... I>(std::index_sequence<I..
 }(std::index_sequence_for<Layers...>{});
 }  // namespace detail
 
+/// Some layers of a Sequential, which must outlive it: what is called, trained and changed here are the layers there. See
+/// Sequential::slice().
+template <class Model, std::size_t Begin, std::size_t End>
+class SequentialSlice : public Module<SequentialSlice<Model, Begin, End>> {
+public:
+    static constexpr std::size_t size = End - Begin;
+
+    explicit SequentialSlice(Model& model) : model_(&model) {}
+
+    constexpr auto forward(auto x) const { return model_->template through<Begin, End>(std::move(x)); }
+
+    /// A layer by its place among these.
+    template <std::size_t I>
+    constexpr auto& get() const { return model_->template get<Begin + I>(); }
+
+    template <class Self, class F>
+    static constexpr void visit_own_members(Self& self, F&& f) {
+        Model::template visit_layers<Begin, End>(*self.model_, f);
+    }
+
+private:
+    Model* model_;
+};
+
 /// Layers one after the other, named "0", "1", … or as Named says.
 /// https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
 template <class... Layers>
@@ -195,7 +219,12 @@ struct Sequential : Module<Sequential<Layers...>> {
 
     template <class Self, class F>
     static constexpr void visit_own_members(Self& self, F&& f) {
-        visit(self, f, std::index_sequence_for<Layers...>{});
+        visit_layers<0, size>(self, f);
+    }
+    /// Calls f(name, layer) for some of the layers.
+    template <std::size_t Begin, std::size_t End, class Self, class F>
+    static constexpr void visit_layers(Self& self, F&& f) {
+        visit<Begin, End>(self, f, std::index_sequence_for<Layers...>{});
     }
 
     template <Operand X>
@@ -213,7 +242,22 @@ struct Sequential : Module<Sequential<Layers...>> {
                 return reject<Problem, is_meta<E>>();
         }
     }
-    constexpr auto forward(auto x) const { return from<0>(std::move(x)); }
+    constexpr auto forward(auto x) const { return through<0, size>(std::move(x)); }
+    /// x through some of the layers.
+    template <std::size_t Begin, std::size_t End, class E>
+    constexpr auto through(E x) const {
+        if constexpr (Begin == End)
+            return x;
+        else
+            return through<Begin + 1, End>(xnn::get<Begin>(layers)(std::move(x)));
+    }
+
+    /// The layers from Begin to End, which is not among them, without a copy: PyTorch's `model[1:3]` is `model.slice<1, 3>()`.
+    /// Numbers below zero count from the end.
+    template <index_t Begin, index_t End = static_cast<index_t>(size)>
+    auto slice() {
+        return SequentialSlice<Sequential, place_of<Begin>, std::max(place_of<Begin>, place_of<End>)>(*this);
+    }
 
     /// A layer by its place: `model.get<0>()`.
     template <std::size_t I>
@@ -227,20 +271,19 @@ struct Sequential : Module<Sequential<Layers...>> {
     constexpr const auto& get() const { return xnn::get<place<Label>()>(layers); }
 
 private:
-    template <std::size_t I, class E>
-    constexpr auto from(E x) const {
-        if constexpr (I == size)
-            return x;
-        else
-            return from<I + 1>(xnn::get<I>(layers)(std::move(x)));
-    }
-    template <class Self, class F, std::size_t... I>
+    static constexpr index_t count = static_cast<index_t>(size);
+    template <index_t I>
+    static constexpr std::size_t place_of = static_cast<std::size_t>(I < 0 ? std::max(I + count, index_t{0}) : std::min(I, count));
+
+    template <std::size_t Begin, std::size_t End, class Self, class F, std::size_t... I>
     static constexpr void visit(Self& self, F& f, std::index_sequence<I...>) {
-        (visit_layer<I, Layers>(xnn::get<I>(self.layers), f), ...);
+        (visit_layer<Begin <= I && I < End, I, Layers>(xnn::get<I>(self.layers), f), ...);
     }
-    template <std::size_t I, class Layer, class L, class F>
+    template <bool Wanted, std::size_t I, class Layer, class L, class F>
     static constexpr void visit_layer(L& layer, F& f) {
-        if constexpr (detail::is_repeated<Layer>)
+        if constexpr (!Wanted)
+            return;
+        else if constexpr (detail::is_repeated<Layer>)
             Layer::template visit_own_members<before<I>>(layer, f);
         else
             f(detail::layer_name<before<I>, Layer>, layer);

@@ -22,10 +22,12 @@ public:
     /// Adds an entry, or replaces the one of that name. Throws Error for a name that is empty or has a dot.
     Self& set(const std::string& name, Value value) {
         if (name.empty() || name.find('.') != std::string::npos) fail(Self::container, "a name without dots, not empty", "'" + name + "'");
-        if (const auto entry = find(name); entry != entries_.end())
+        auto entry = find(name);
+        if (entry != entries_.end())
             entry->value = std::move(value);
         else
-            entries_.push_back({name, std::move(value)});
+            entry = entries_.insert(entry, {name, std::move(value)});
+        detail::tell_added(static_cast<Self&>(*this), name, entry->value);
         return static_cast<Self&>(*this);
     }
     /// Throws Error if there is no such entry.

@@ -24,17 +24,19 @@ public:
 
     Self& append(Value entry) {
         entries_.push_back(std::move(entry));
+        detail::tell_added(static_cast<Self&>(*this), size() - 1, entries_.back());
         return static_cast<Self&>(*this);
     }
     /// Copies of another list's entries behind these.
     Self& extend(const List& others) {
         std::vector<Value> more = others.entries_;
-        for (Value& entry : more) entries_.push_back(std::move(entry));
+        for (Value& entry : more) append(std::move(entry));
         return static_cast<Self&>(*this);
     }
     /// In front of the entry at this place. Throws Error for a place outside the list.
     Self& insert(index_t place, Value entry) {
-        entries_.insert(entries_.begin() + position(place, true), std::move(entry));
+        const auto at = entries_.insert(entries_.begin() + position(place, true), std::move(entry));
+        detail::tell_added(static_cast<Self&>(*this), static_cast<std::size_t>(at - entries_.begin()), *at);
         return static_cast<Self&>(*this);
     }
     /// Takes an entry out of the list. Throws Error for a place outside it.

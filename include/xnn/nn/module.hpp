@@ -77,8 +77,28 @@ constexpr auto call(const M& module, E&&... x) {
             recorder->leave(extents.data(), extents.size());
         }
         return result;
+    } else if constexpr ((is_hooked<E> || ...)) {
+        return call_hooked(module, std::move(x)...);  // of nn/hooks.hpp, as hooked() is
     } else {
+        if (hook_switch.calls) [[unlikely]]
+            refuse_unhooked(&module, &type_key<M>);
         return call_forward(module, std::move(x)...);
+    }
+}
+
+/// Tells hooks of a module or parameter that has come into a container under a name or number.
+template <class Container, class Key, class Value>
+void tell_added(Container& container, const Key& key, Value& value) {
+    const auto name = [&] {
+        if constexpr (std::is_integral_v<Key>)
+            return std::to_string(key);
+        else
+            return std::string(key);
+    };
+    if constexpr (AnyModule<Value>) {
+        if (hook_switch.module_added) hook_switch.module_added(container, name(), value);
+    } else {
+        if (hook_switch.parameter_added) hook_switch.parameter_added(container, name(), ParameterRef(Path{nullptr, name()}, value));
     }
 }
 
@@ -136,6 +156,10 @@ struct Module {
         return self();
     }
 
+    /// A copy, as the copy constructor makes it: with parameters and buffers of its own, ties among them kept, without gradients
+    /// and hooks.
+    Self clone() const { return self(); }
+
     /// All parameters with their names and gradients; a tied one by its first name only.
     std::vector<ParameterRef> parameters() { return ref().parameters(); }
     /// The names and memory of all parameters; a tied one by its first name only.
@@ -163,7 +187,29 @@ struct Module {
 
     /// Copies the entries of another module's state dict. Throws one Error that lists all that are missing, unexpected (both
     /// only if `strict`) or of another type or shape, and then changes nothing.
-    LoadResult load_state_dict(const StateDict& source, bool strict = true) { return load_state(source, state_dict(), strict); }
+    LoadResult load_state_dict(const StateDict& source, bool strict = true) {
+        if (detail::hook_switch.load_state_dict) return detail::hook_switch.load_state_dict(ref(), source, strict);
+        return load_state(source, ref().entries(), strict);
+    }
+
+    /// Functions that run when the module is called with hooked(x), when gradients pass it, and when its state is listed or
+    /// loaded; the handle that this returns removes them: see nn/hooks.hpp.
+    template <class... A>
+    auto register_forward_pre_hook(A&&... hook) { return ref().register_forward_pre_hook(std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_forward_hook(A&&... hook) { return ref().register_forward_hook(std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_full_backward_pre_hook(A&&... hook) { return ref().register_full_backward_pre_hook(std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_full_backward_hook(A&&... hook) { return ref().register_full_backward_hook(std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_state_dict_pre_hook(A&&... hook) { return ref().register_state_dict_pre_hook(std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_state_dict_post_hook(A&&... hook) { return ref().register_state_dict_post_hook(std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_load_state_dict_pre_hook(A&&... hook) { return ref().register_load_state_dict_pre_hook(std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_load_state_dict_post_hook(A&&... hook) { return ref().register_load_state_dict_post_hook(std::forward<A>(hook)...); }
 
 private:
     ModuleRef ref() { return self(); }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "xnn/expr/meta.hpp"
+#include "xnn/nn/hook_switch.hpp"
 #include "xnn/nn/parameter_ref.hpp"
 
 namespace xnn::nn {
@@ -87,6 +89,8 @@ public:
     /// The names and memory of all parameters and persistent buffers, in PyTorch's order: a module's own before its
     /// children's, parameters before buffers. Tied parameters stand under each name.
     StateDict state_dict(const std::string& prefix = "") const;
+    /// The same without what hooks make of it: what load_state_dict() writes to.
+    StateDict entries(const std::string& prefix = "") const;
 
     /// Whether the module trains; true for one that does not say.
     bool training() const {
@@ -95,6 +99,29 @@ public:
     }
     void train(bool mode = true) const;
     void eval() const { train(false); }
+
+    /// Functions that run when the module is called, when gradients pass it, and when its state is listed or loaded: see
+    /// nn/hooks.hpp, which a program with hooks includes. `auto handle = module.register_forward_hook(f)`
+    template <class... A>
+    auto register_forward_pre_hook(A&&... hook) const { return add_forward_pre_hook(*this, std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_forward_hook(A&&... hook) const { return add_forward_hook(*this, std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_full_backward_pre_hook(A&&... hook) const { return add_full_backward_pre_hook(*this, std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_full_backward_hook(A&&... hook) const { return add_full_backward_hook(*this, std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_state_dict_pre_hook(A&&... hook) const { return add_state_dict_pre_hook(*this, std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_state_dict_post_hook(A&&... hook) const { return add_state_dict_post_hook(*this, std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_load_state_dict_pre_hook(A&&... hook) const { return add_load_state_dict_pre_hook(*this, std::forward<A>(hook)...); }
+    template <class... A>
+    auto register_load_state_dict_post_hook(A&&... hook) const { return add_load_state_dict_post_hook(*this, std::forward<A>(hook)...); }
+
+    /// What identifies the module: where it is, and a mark of its type.
+    const void* address() const { return object_; }
+    const void* type_key() const { return type_->key; }
 
     friend bool operator==(const ModuleRef& a, const ModuleRef& b) { return a.object_ == b.object_ && a.type_ == b.type_; }
 
@@ -106,11 +133,14 @@ private:
         void (*parameters)(void* module, const Path& path, std::vector<ParameterRef>& into);
         void (*buffers)(void* module, const Path& path, std::vector<detail::OwnBuffer>& into);
         bool* (*training)(void* module);
+        const void* key;
     };
     template <class M>
     static const Type type_of;
 
     std::vector<NamedModule> modules_in(const std::string& prefix) const;
+    void append_entries(const std::string& prefix, StateDict& into) const;
+    void append_state(const std::string& prefix, StateDict& into) const;
 
     void* object_;
     const Type* type_;
@@ -150,7 +180,7 @@ template <class M>
         using T = typename std::remove_cvref_t<decltype(buffer)>::value_type;
         using Device = typename std::remove_cvref_t<decltype(buffer)>::device;
         const auto extents = buffer.shape().extents();
-        into.push_back({{path, dtype_of<T>, {extents.begin(), extents.end()}, buffer.data(), xnn::detail::host_access<Device>()}, buffer.persistent()});
+        into.push_back({{path, dtype_of<T>, {extents.begin(), extents.end()}, buffer.data(), false, xnn::detail::host_access<Device>()}, buffer.persistent()});
     });
 }
 template <class M>
@@ -170,6 +200,7 @@ inline constexpr ModuleRef::Type ModuleRef::type_of = {
     detail::append_parameters<M>,
     detail::append_buffers<M>,
     detail::training_flag<M>,
+    &xnn::type_key<M>,
 };
 
 inline std::vector<NamedModule> ModuleRef::named_children() const {
@@ -200,7 +231,7 @@ inline std::vector<ParameterRef> ModuleRef::parameters() const {
 
 inline StateDict ModuleRef::named_parameters() const {
     StateDict result;
-    for (auto& parameter : parameters()) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), parameter.access});
+    for (auto& parameter : parameters()) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), false, parameter.access});
     return result;
 }
 
@@ -212,18 +243,32 @@ inline StateDict ModuleRef::named_buffers() const {
     return result;
 }
 
+inline void ModuleRef::append_entries(const std::string& prefix, StateDict& into) const {
+    const Path path{nullptr, prefix};
+    std::vector<ParameterRef> parameters;
+    type_->parameters(object_, path, parameters);
+    for (auto& parameter : parameters) into.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), false, parameter.access});
+    std::vector<detail::OwnBuffer> buffers;
+    type_->buffers(object_, path, buffers);
+    for (auto& [buffer, persistent] : buffers)
+        if (persistent) into.push_back(std::move(buffer));
+}
+inline void ModuleRef::append_state(const std::string& prefix, StateDict& into) const {
+    if (detail::hook_switch.state_dict) detail::hook_switch.state_dict(*this, nullptr, prefix);
+    append_entries(prefix, into);
+    std::vector<NamedModule> children;
+    type_->children(object_, Path{nullptr, prefix}, children);
+    for (const auto& child : children) child.module.append_state(child.name, into);
+    if (detail::hook_switch.state_dict) detail::hook_switch.state_dict(*this, &into, prefix);
+}
 inline StateDict ModuleRef::state_dict(const std::string& prefix) const {
     StateDict result;
-    for (const auto& [name, module] : modules_in(prefix)) {
-        const Path path{nullptr, name};
-        std::vector<ParameterRef> parameters;
-        module.type_->parameters(module.object_, path, parameters);
-        for (auto& parameter : parameters) result.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), parameter.access});
-        std::vector<detail::OwnBuffer> buffers;
-        module.type_->buffers(module.object_, path, buffers);
-        for (auto& [buffer, persistent] : buffers)
-            if (persistent) result.push_back(std::move(buffer));
-    }
+    append_state(prefix, result);
+    return result;
+}
+inline StateDict ModuleRef::entries(const std::string& prefix) const {
+    StateDict result;
+    for (const auto& [name, module] : modules_in(prefix)) module.append_entries(name, result);
     return result;
 }
 

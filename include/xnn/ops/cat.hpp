@@ -48,6 +48,7 @@ class Cat : public Node<Cat<Dim, T, S, Device, E...>, T, S, Device>, public Stor
 public:
     static constexpr bool requires_grad = any_requires_grad<E...>;
     static constexpr bool inference = any_inference<E...>;
+    static constexpr bool hooked = any_hooked<E...>;
     struct State {
         Tuple<typename E::State...> parts;
         const T* data;

@@ -16,6 +16,7 @@ class Reshape : public Node<Reshape<E, S>, value_t<E>, S, device_t<E>> {
 public:
     static constexpr bool requires_grad = E::requires_grad;
     static constexpr bool inference = is_inference<E>;
+    static constexpr bool hooked = is_hooked<E>;
     static constexpr bool is_leaf = E::is_leaf;
     struct State {
         typename E::State child;

@@ -44,6 +44,15 @@ public:
         require_option(o.weight_decay >= 0, Self::name, "weight_decay of at least 0", o.weight_decay);
     }
     static std::size_t arrays_of(const Options& o) { return o.amsgrad ? 3 : 2; }
+    template <class F>
+    static void visit_options(Options& o, F&& f) {
+        f("lr", o.lr);
+        f("betas", o.betas);
+        f("eps", o.eps);
+        f("weight_decay", o.weight_decay);
+        f("amsgrad", o.amsgrad);
+        f("maximize", o.maximize);
+    }
 
 protected:
     using Base::Base;

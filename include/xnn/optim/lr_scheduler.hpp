@@ -2,7 +2,9 @@
 // https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <concepts>
 #include <numbers>
 #include <vector>
 
@@ -18,6 +20,7 @@ public:
 
     void step() {
         ++last_epoch;
+        ++step_count_;
         std::vector<double> next(optimizer_.group_count());
         for (std::size_t i = 0; i < next.size(); ++i) next[i] = next_lr(optimizer_.lr(i), optimizer_.initial_lr(i));
         for (std::size_t i = 0; i < next.size(); ++i) optimizer_.lr(i) = next[i];
@@ -29,9 +32,35 @@ public:
         return result;
     }
 
+    /// What it remembers and its options by PyTorch's names, for a checkpoint. The learning rates are the optimiser's.
+    template <std::same_as<StateDict> State = StateDict>
+    State state_dict(const std::string& prefix = "") {
+        State result;
+        for (const auto& [name, dtype, value] : options())
+            if (value) result.push_back({prefix + name, dtype, {}, value, true});
+        for (std::size_t i = 0; i < optimizer_.group_count(); ++i)
+            result.push_back({prefix + "base_lrs." + std::to_string(i), Dtype::F64, {}, &optimizer_.initial_lr(i), true});
+        result.push_back({prefix + "last_epoch", Dtype::I64, {}, &last_epoch, true});
+        result.push_back({prefix + "_step_count", Dtype::I64, {}, &step_count_, true});
+        for (std::size_t i = 0; i < optimizer_.group_count(); ++i)
+            result.push_back({prefix + "_last_lr." + std::to_string(i), Dtype::F64, {}, &optimizer_.lr(i), true});
+        return result;
+    }
+    /// Copies the state of another scheduler of this class. Throws one Error that lists everything that does not fit, and then
+    /// changes nothing.
+    template <std::same_as<StateDict> State = StateDict>
+    void load_state_dict(const State& source) { load_state(source, state_dict()); }
+
     index_t last_epoch = 0;
 
 protected:
+    /// A number that a scheduler was made with.
+    struct Option {
+        const char* name = "";
+        Dtype dtype{};
+        void* value = nullptr;
+    };
+
     explicit LRScheduler(Optimizer& optimizer) : optimizer_(optimizer) {
         for (std::size_t i = 0; i < optimizer.group_count(); ++i) optimizer.initial_lr(i) = optimizer.lr(i);
     }
@@ -44,7 +73,10 @@ protected:
 private:
     /// A group's learning rate in epoch last_epoch, from the one before and the initial one.
     virtual double next_lr(double last, double initial) const = 0;
+    virtual std::array<Option, 2> options() { return {}; }
+
     Optimizer& optimizer_;
+    index_t step_count_ = 1;
 };
 
 /// Multiplies by gamma every step_size epochs.
@@ -57,6 +89,7 @@ public:
 
 private:
     double next_lr(double last, double) const override { return last_epoch % step_size_ == 0 ? last * gamma_ : last; }
+    std::array<Option, 2> options() override { return {{{"step_size", Dtype::I64, &step_size_}, {"gamma", Dtype::F64, &gamma_}}}; }
     index_t step_size_;
     double gamma_;
 };
@@ -79,6 +112,7 @@ private:
         const auto wave = [&](index_t epoch) { return 1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / period); };
         return wave(last_epoch) / wave(last_epoch - 1) * (last - eta_min_) + eta_min_;
     }
+    std::array<Option, 2> options() override { return {{{"T_max", Dtype::I64, &half_period_}, {"eta_min", Dtype::F64, &eta_min_}}}; }
     index_t half_period_;
     double eta_min_;
 };

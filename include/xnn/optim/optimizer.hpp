@@ -73,6 +73,7 @@ public:
 ///   array_names                   what the arrays of an Entry are called in a checkpoint
 ///   check(options)                throws Error for options that make no sense
 ///   arrays_of(options)            how many arrays these options need
+///   visit_options(options, f)     calls f(name, option) for each, in PyTorch's order
 ///   update(steps, entry, options, value, gradient)
 ///                                 hands a step to `steps`, the device or what collects for it
 ///   refusal(sparse, options)      what it says it takes where it does not take such gradients; else nothing (optional)
@@ -193,27 +194,25 @@ public:
     double& lr(std::size_t group) override { return groups_.at(group).options.lr; }
     double& initial_lr(std::size_t group) override { return groups_.at(group).initial_lr_; }
 
-    /// The learning rates and all state by name, for a checkpoint: `param_groups.0.lr`, `state.0.<parameter>.step`,
-    /// `state.0.<parameter>.exp_avg`, … with the number of the group. What is written there counts in the next step.
-    StateDict state_dict() {
+    /// All state and the options by PyTorch's names, for a checkpoint: `state.0.step`, `state.0.exp_avg`, … with the number of
+    /// the parameter, and `param_groups.0.lr`, … with that of the group. What is written there counts in the next step.
+    StateDict state_dict(const std::string& prefix = "") {
         StateDict result;
-        for (std::size_t g = 0; g < groups_.size(); ++g) {
-            auto& group = groups_[g];
-            const std::string prefix = "param_groups." + std::to_string(g);
-            result.push_back({prefix + ".lr", Dtype::F64, {}, &group.options.lr});
-            result.push_back({prefix + ".initial_lr", Dtype::F64, {}, &group.initial_lr_});
-            for (std::size_t i = 0; i < group.size(); ++i) {
-                auto& [entry, update, create] = group.items_[i];
-                create(entry, group.options);
-                const auto& parameter = entry.parameter;
-                const std::string name = "state." + std::to_string(g) + "." + (parameter.name.empty() ? std::to_string(i) : parameter.name) + ".";
-                result.push_back({name + "step", Dtype::I64, {}, &entry.steps});
-                for (std::size_t a = 0; a < Self::arrays_of(group.options); ++a)
-                    result.push_back({name + std::string(Self::array_names[a]), parameter.dtype, parameter.extents, entry.arrays[a], parameter.access});
+        numbers_.clear();
+        for (auto& group : groups_)
+            for (auto& item : group.items_) {
+                const auto number = static_cast<index_t>(numbers_.size());
+                numbers_.push_back(number);
+                append_state(result, prefix + "state." + std::to_string(number) + ".", item, group.options);
             }
-        }
+        index_t* numbers = numbers_.data();
+        for (std::size_t g = 0; g < groups_.size(); numbers += groups_[g++].size())
+            append_options(result, prefix + "param_groups." + std::to_string(g) + ".", groups_[g], numbers);
         return result;
     }
+    /// Copies the state of another optimiser of this class. Throws one Error that lists everything that does not fit, and then
+    /// changes nothing.
+    void load_state_dict(const StateDict& source) { load_state(source, state_dict()); }
 
 protected:
     static std::string_view refusal(bool sparse, const Options&) { return sparse ? "dense gradients" : ""; }
@@ -235,6 +234,25 @@ protected:
     OptimizerOf& operator=(const OptimizerOf&) = delete;
 
 private:
+    static void append_state(StateDict& into, const std::string& prefix, Item& item, const Options& options) {
+        const std::size_t arrays = Self::arrays_of(options);
+        if (arrays == 0) return;
+        Entry& entry = item.entry;
+        item.create(entry, options);
+        into.push_back({prefix + "step", Dtype::I64, {}, &entry.steps});
+        for (std::size_t a = 0; a < arrays; ++a)
+            into.push_back({prefix + std::string(Self::array_names[a]), entry.parameter.dtype, entry.parameter.extents, entry.arrays[a], false, entry.parameter.access});
+    }
+    static void append_options(StateDict& into, const std::string& prefix, Group& group, index_t* numbers) {
+        Self::visit_options(group.options, [&]<class T>(const char* option, T& value) {
+            if constexpr (std::same_as<T, bool> || std::same_as<T, double>)
+                into.push_back({prefix + option, dtype_of<T>, {}, &value, true});
+            else  // the betas
+                into.push_back({prefix + option, Dtype::F64, {static_cast<index_t>(sizeof value / sizeof(double))}, &value, true});
+        });
+        into.push_back({prefix + "initial_lr", Dtype::F64, {}, &group.initial_lr_, true});
+        into.push_back({prefix + "params", Dtype::I64, {static_cast<index_t>(group.size())}, numbers, true});
+    }
     static void require_gradient(const ParameterRef& parameter, const Options& options) {
         if (!parameter.has_gradient()) return;
         const bool sparse = parameter.gradient_rows() != nullptr;
@@ -247,6 +265,7 @@ private:
     }
     std::vector<Group> groups_;
     Options defaults_;
+    std::vector<index_t> numbers_;  // of the parameters, for state_dict() to refer to
 };
 
 }  // namespace xnn::optim

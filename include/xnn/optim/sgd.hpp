@@ -39,6 +39,15 @@ private:
         return sparse && o.weight_decay != 0 ? "dense gradients where there is a weight_decay" : "";
     }
     static std::size_t arrays_of(const SGDOptions& o) { return o.momentum != 0 ? 1 : 0; }
+    template <class F>
+    static void visit_options(SGDOptions& o, F&& f) {
+        f("lr", o.lr);
+        f("momentum", o.momentum);
+        f("dampening", o.dampening);
+        f("weight_decay", o.weight_decay);
+        f("nesterov", o.nesterov);
+        f("maximize", o.maximize);
+    }
     template <class Steps, class T>
     static void update(Steps& steps, Entry& entry, const SGDOptions& options, T* value, const T* gradient) {
         const auto* rows = entry.parameter.gradient_rows();

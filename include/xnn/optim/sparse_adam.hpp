@@ -35,6 +35,13 @@ private:
     static void check(const SparseAdamOptions& o) { check_adam(name, o.lr, o.betas, o.eps); }
     static std::string_view refusal(bool sparse, const SparseAdamOptions&) { return sparse ? "" : "sparse gradients"; }
     static std::size_t arrays_of(const SparseAdamOptions&) { return 2; }
+    template <class F>
+    static void visit_options(SparseAdamOptions& o, F&& f) {
+        f("lr", o.lr);
+        f("betas", o.betas);
+        f("eps", o.eps);
+        f("maximize", o.maximize);
+    }
 
     template <class Steps, class T>
     static void update(Steps& steps, Entry& entry, const SparseAdamOptions& o, T* value, const T* gradient) {

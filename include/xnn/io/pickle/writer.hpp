@@ -1,7 +1,8 @@
-// The pickle of a state dict as torch.save writes it: an OrderedDict of tensors, each a part of a storage beside it.
+// Pickles as torch.save writes them: numbers, containers, and tensors, each a part of a storage beside the pickle.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -59,6 +60,12 @@ public:
             raw(value);
         }
     }
+    void number(double value) {
+        code('G');  // big-endian
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        for (int shift = 56; shift >= 0; shift -= 8) code(static_cast<char>(bits >> shift & 0xffU));
+    }
+    void boolean(bool value) { code(value ? '\x88' : '\x89'); }
     void callable(std::string_view module, std::string_view name) {
         code('c');
         bytes_.append(module).append("\n").append(name).append("\n");
@@ -108,24 +115,22 @@ inline void write_tensor(PickleWriter& out, const NamedBuffer& buffer, const std
     out.code('R');
 }
 
-}  // namespace detail
-
-/// The pickle of a state dict. keys[i] names the storage of entry i. Throws Error if a name is no text or stands twice.
-inline std::string pickle_state(std::string_view source, const StateDict& entries,
-                                const std::vector<std::string>& keys) {
-    detail::PickleWriter out;
+/// The entries of a state dict, which key_of(entry) gives the names of their storages. Throws Error if a name is no text or
+/// stands twice.
+template <class KeyOf>
+void write_entries(PickleWriter& out, std::string_view source, const StateDict& entries, KeyOf&& key_of) {
     std::set<std::string_view> names;
     out.ordered_dict();
     out.code('(');
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (!detail::is_utf8(entries[i].name)) fail(source, "names in UTF-8", entries[i].name);
-        if (!names.insert(entries[i].name).second) fail(source, "each name once", entries[i].name);
-        out.text(entries[i].name);
-        detail::write_tensor(out, entries[i], keys[i]);
+    for (const auto& entry : entries) {
+        if (!is_utf8(entry.name)) fail(source, "names in UTF-8", entry.name);
+        if (!names.insert(entry.name).second) fail(source, "each name once", entry.name);
+        out.text(entry.name);
+        write_tensor(out, entry, key_of(entry));
     }
     out.code('u');
-    out.code('.');
-    return std::move(out).take();
 }
+
+}  // namespace detail
 
 }  // namespace xnn::io
