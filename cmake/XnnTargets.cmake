@@ -5,6 +5,7 @@
 #   xnn::io    xnn::xnn and nlohmann-json, for safetensors checkpoints
 #   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints
 #   xnn::data  xnn::xnn and zlib, for gzip data sets
+#   xnn::onnx  xnn::xnn, ONNX's C++ library and protobuf, for ONNX files
 #
 # A component's target exists where its dependency was found.
 #
@@ -98,6 +99,12 @@ unset(_xnn_global)
 find_path(XNN_LIBZIP_INCLUDE_DIR zip.h)
 find_library(XNN_LIBZIP_LIBRARY zip)
 mark_as_advanced(XNN_LIBZIP_INCLUDE_DIR XNN_LIBZIP_LIBRARY)
+# Nor by find_package(ONNX), whose targets name one of protobuf's that it does not look for.
+find_path(XNN_ONNX_INCLUDE_DIR onnx/checker.h)
+find_library(XNN_ONNX_LIBRARY onnx)
+find_library(XNN_ONNX_PROTO_LIBRARY onnx_proto)
+find_library(XNN_PROTOBUF_LIBRARY protobuf)
+mark_as_advanced(XNN_ONNX_INCLUDE_DIR XNN_ONNX_LIBRARY XNN_ONNX_PROTO_LIBRARY XNN_PROTOBUF_LIBRARY)
 
 if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     _xnn_xtensor_layout(_xnn_layout)
@@ -127,10 +134,16 @@ if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     if(TARGET ZLIB::ZLIB)
         _xnn_component(data ZLIB::ZLIB)
     endif()
+    if(XNN_ONNX_INCLUDE_DIR AND XNN_ONNX_LIBRARY AND XNN_ONNX_PROTO_LIBRARY AND XNN_PROTOBUF_LIBRARY)
+        _xnn_component(onnx "${XNN_ONNX_LIBRARY}" "${XNN_ONNX_PROTO_LIBRARY}" "${XNN_PROTOBUF_LIBRARY}")
+        target_include_directories(xnn_onnx SYSTEM INTERFACE "${XNN_ONNX_INCLUDE_DIR}")
+    else()
+        _xnn_say("no ONNX files: libonnx or protobuf was not found")
+    endif()
 endif()
 
 set(XNN_COMPONENTS "")
-foreach(_xnn_name IN ITEMS io pt data)
+foreach(_xnn_name IN ITEMS io pt data onnx)
     if(TARGET xnn::${_xnn_name})
         list(APPEND XNN_COMPONENTS ${_xnn_name})
     endif()

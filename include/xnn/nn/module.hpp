@@ -77,6 +77,9 @@ constexpr auto call(const M& module, E&&... x) {
             recorder->leave(extents.data(), extents.size());
         }
         return result;
+    } else if constexpr (any_recorded<E...>) {
+        [[maybe_unused]] const auto scope = recorder_of_t<E...>::enter(&module, &type_key<M>, x...);
+        return call_forward(module, std::move(x)...);
     } else {
         return call_forward(module, std::move(x)...);
     }

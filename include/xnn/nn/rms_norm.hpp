@@ -39,9 +39,9 @@ struct RMSNorm : Module<RMSNorm<NormalizedShape, Options, T, Device>> {
         RmsNormRule<NormalizedShape> rule{};
         if constexpr (!is_meta<decltype(x)>) rule.eps = eps;
         if constexpr (Options.elementwise_affine)
-            return functional::rms_norm(std::move(x), rule, weight);
+            return xnn::functional::rms_norm(std::move(x), rule, weight);
         else
-            return functional::rms_norm(std::move(x), rule);
+            return xnn::functional::rms_norm(std::move(x), rule);
     }
 };
 
