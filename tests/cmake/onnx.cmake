@@ -23,3 +23,15 @@ if(onnx_python)
 else()
     message(STATUS "xnn: SKIPPING ONNX Runtime: XNN_TORCH_PYTHON names no Python with numpy, onnx and onnxruntime, nor is python3 one")
 endif()
+
+# Networks that xnn-codegen makes of cases that PyTorch made, compiled and run.
+if(NOT XNN_BUILD_EXAMPLES OR NOT XNN_TEST_TOOLING)
+    message(STATUS "xnn: SKIPPING networks made by xnn-codegen: XNN_BUILD_EXAMPLES or XNN_TEST_TOOLING is off")
+elseif(NOT EXISTS /usr/share/libonnx-testdata/data)
+    message(STATUS "xnn: SKIPPING networks made by xnn-codegen: libonnx-testdata is not installed")
+else()
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    add_test(NAME "onnx codegen" COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/io/onnx/codegen/run.py"
+        --codegen "$<TARGET_FILE:example_xnn_codegen>" --build "${CMAKE_CURRENT_BINARY_DIR}/onnx_codegen"
+        -- ${CMAKE_CXX_COMPILER_LAUNCHER} "${CMAKE_CXX_COMPILER}" "@${compile_flags}" -O0)
+endif()

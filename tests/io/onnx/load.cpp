@@ -81,7 +81,11 @@ TEST_CASE("onnx: a file that does not fit is an Error, and changes nothing", "[i
         return to_bytes(proto);
     };
     check_refused(with([](auto& graph) { graph.mutable_initializer()->RemoveLast(); }), "missing norm.running_var");
-    check_refused(with([](auto& graph) { *graph.add_initializer() = graph.initializer(0), graph.mutable_initializer()->rbegin()->set_name("other"); }), "unexpected other");
+    check_refused(with([](auto& graph) {
+                      *graph.add_initializer() = graph.initializer(0);
+                      graph.mutable_initializer()->rbegin()->set_name("other");
+                  }),
+                  "unexpected other");
     check_refused(with([](auto& graph) { *graph.add_initializer() = graph.initializer(0); }), "twice");
     check_refused(with([](auto& graph) {
                       auto& tensor = *graph.mutable_initializer(0);

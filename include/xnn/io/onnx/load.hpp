@@ -95,6 +95,27 @@ LoadResult load_weights_from(const std::string& source, std::span<const std::byt
     return io::load_state(source, entries, detail::wanted(model.state_dict(), entries), strict);
 }
 
+/// Reads initialisers and Constants of an ONNX file into the entries of a state dict, of which number i is called names[i] in the
+/// file; others are left alone. Throws Error, and changes nothing, if one is missing or of another dtype or shape.
+inline void load_arrays(const std::filesystem::path& path, StateDict state, const std::vector<std::string>& names) {
+    if (state.size() != names.size()) fail("load_arrays", std::to_string(state.size()) + " names", std::to_string(names.size()));
+    const auto bytes = io::read_file(path);
+    const auto file = detail::parse_model(path.string(), bytes);
+    std::deque<std::string> storage;
+    std::vector<io::StoredTensor> entries;
+    const auto add = [&](const std::string& name, const ::onnx::TensorProto& tensor) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) return;
+        entries.push_back(detail::stored_tensor(path.string(), tensor, storage));
+        entries.back().name = name;
+    };
+    for (const auto& tensor : file.graph().initializer()) add(tensor.name(), tensor);
+    for (const auto& node : file.graph().node())
+        for (const auto& attribute : node.attribute())
+            if (node.op_type() == "Constant" && node.output_size() == 1 && attribute.has_t()) add(node.output(0), attribute.t());
+    for (std::size_t i = 0; i < state.size(); ++i) state[i].name = names[i];
+    io::load_state(path.string(), entries, state);
+}
+
 /// Reads the initialisers of an ONNX file into a model's parameters and buffers of the same names, as save() writes them. Throws
 /// one Error that lists all that are missing, unexpected (both only if `strict`) or of another dtype or shape, and then changes
 /// nothing.

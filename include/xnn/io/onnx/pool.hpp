@@ -45,7 +45,9 @@ bool is_known(const Dims<R>& extents) {
 }
 
 /// Places in their planes, of those that MaxPool counts through all images and channels.
-inline std::string places_in_planes(Tracer& t, const std::string& places, index_t plane) { return t.op("Mod", {places, t.number(static_cast<double>(plane), Dtype::I64)}); }
+inline std::string places_in_planes(Tracer& t, const std::string& places, index_t plane) {
+    return t.op("Mod", {places, t.number(static_cast<double>(plane), Dtype::I64)});
+}
 
 template <std::size_t R>
 index_t known_plane(const char* operation, const Dims<R>& extents) {
