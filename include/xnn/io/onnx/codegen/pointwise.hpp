@@ -51,6 +51,14 @@ inline void add_reduction(Translations& table, const char* op, const char* funct
     };
 }
 
+inline void add_place(Translations& table, const char* op, const char* function) {
+    table[op] = [function](const NodeView& n) -> std::vector<std::string> {
+        std::vector<std::string> arguments{n.fused(0)};
+        if (n.integer("keepdims", 1) != 0) arguments.push_back("xnn::keepdim");
+        return {call(of(function, {n.integer("axis", 0)}), arguments)};
+    };
+}
+
 /// Softmax over one dimension; that of the first operators, over an axis and all behind it.
 inline Translation softmax(const char* function) {
     return [function](const NodeView& n) -> std::vector<std::string> {
@@ -143,12 +151,8 @@ inline void add_pointwise(Translations& table) {
     add_reduction(table, "ReduceLogSumExp", "xnn::logsumexp");
     add_reduction(table, "ReduceL1", "xnn::norm", "1.0");
     add_reduction(table, "ReduceL2", "xnn::norm", "2.0");
-    for (const auto& [op, function] : {std::pair{"ArgMax", "xnn::argmax"}, {"ArgMin", "xnn::argmin"}})
-        table[op] = [function = function](const NodeView& n) -> std::vector<std::string> {
-            std::vector<std::string> arguments{n.fused(0)};
-            if (n.integer("keepdims", 1) != 0) arguments.push_back("xnn::keepdim");
-            return {call(of(function, {n.integer("axis", 0)}), arguments)};
-        };
+    add_place(table, "ArgMax", "xnn::argmax");
+    add_place(table, "ArgMin", "xnn::argmin");
 }
 
 }  // namespace xnn::onnx::codegen
