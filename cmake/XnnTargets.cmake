@@ -5,6 +5,7 @@
 #   xnn::io    xnn::xnn and nlohmann-json, for safetensors checkpoints
 #   xnn::pt    xnn::xnn and libzip, for PyTorch's .pt checkpoints and numpy's .npz
 #   xnn::data  xnn::xnn and zlib, for gzip data sets
+#   xnn::onnx  xnn::xnn, ONNX's C++ library and protobuf, for ONNX files
 #   xnn::cuda_host  xnn::xnn and Thrust, for CudaHost: the kernels of Cuda on the host
 #   xnn::cuda  the same, cuBLAS and the runtime, for sources that nvcc compiles
 #
@@ -107,6 +108,12 @@ set(_xnn_thrust_hints ${CUDAToolkit_INCLUDE_DIRS})
 list(TRANSFORM _xnn_thrust_hints APPEND /cccl)
 find_path(XNN_THRUST_INCLUDE_DIR thrust/version.h HINTS ${_xnn_thrust_hints} ${CUDAToolkit_INCLUDE_DIRS})
 mark_as_advanced(XNN_THRUST_INCLUDE_DIR)
+# Nor by find_package(ONNX), whose targets name one of protobuf's that it does not look for.
+find_path(XNN_ONNX_INCLUDE_DIR onnx/checker.h)
+find_library(XNN_ONNX_LIBRARY onnx)
+find_library(XNN_ONNX_PROTO_LIBRARY onnx_proto)
+find_library(XNN_PROTOBUF_LIBRARY protobuf)
+mark_as_advanced(XNN_ONNX_INCLUDE_DIR XNN_ONNX_LIBRARY XNN_ONNX_PROTO_LIBRARY XNN_PROTOBUF_LIBRARY)
 
 if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     _xnn_xtensor_layout(_xnn_layout)
@@ -144,15 +151,21 @@ if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
     endif()
     if(TARGET xnn_cuda_host AND TARGET CUDA::cublas)
         _xnn_component(cuda xnn_cuda_host CUDA::cudart CUDA::cublas CUDA::cublasLt)
-        # CMake 3.25.1 does not know how nvcc is asked for C++20. The diagnostics are of constructs that nvcc takes for others:
-        # pragmas of GCC, `module` as a name, and functions of the host that templates for both call on the host alone.
+        # CMake 3.25.1 does not know how nvcc is asked for C++20. The diagnostics are of what nvcc takes for something else:
+        # pragmas of GCC, `module` as a name, conversions that nobody makes.
         target_compile_options(xnn_cuda INTERFACE
-            "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-std=c++20 -diag-suppress=1675,2189,3189,186,554,128,177,20011,20014>")
+            "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-std=c++20 -diag-suppress=1675,2189,3189,186,554,128,177>")
+    endif()
+    if(XNN_ONNX_INCLUDE_DIR AND XNN_ONNX_LIBRARY AND XNN_ONNX_PROTO_LIBRARY AND XNN_PROTOBUF_LIBRARY)
+        _xnn_component(onnx "${XNN_ONNX_LIBRARY}" "${XNN_ONNX_PROTO_LIBRARY}" "${XNN_PROTOBUF_LIBRARY}")
+        target_include_directories(xnn_onnx SYSTEM INTERFACE "${XNN_ONNX_INCLUDE_DIR}")
+    else()
+        _xnn_say("no ONNX files: libonnx or protobuf was not found")
     endif()
 endif()
 
 set(XNN_COMPONENTS "")
-foreach(_xnn_name IN ITEMS io pt data cuda_host cuda)
+foreach(_xnn_name IN ITEMS io pt data onnx cuda_host cuda)
     if(TARGET xnn::${_xnn_name})
         list(APPEND XNN_COMPONENTS ${_xnn_name})
     endif()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and touches nothing when none is.
-#   scripts/setup.sh [ROLE…]   roles: core, tests, benchmarks, clang19, libtorch; default: core tests
+#   scripts/setup.sh [ROLE…]   roles: core, tests, onnx, benchmarks, clang19, libtorch; default: core tests
 set -euo pipefail
 
 declare -A packages=(
@@ -8,6 +8,8 @@ declare -A packages=(
     [core]="g++ cmake ninja-build pkg-config libxtensor-dev libxsimd-dev xtl-dev nlohmann-json3-dev libzip-dev zlib1g-dev libcli11-dev ccache mold"
     # the second compiler, and Python for the runners of compile checks
     [tests]="catch2 clang python3"
+    # ONNX files, and the cases that the way back from them is tested with
+    [onnx]="libonnx-dev libprotobuf-dev libonnx-testdata"
     # Google Benchmark, the peers that are small, and Python for the compile-time suite and the pictures
     [benchmarks]="libbenchmark-dev libeigen3-dev libopenblas-dev libdnnl-dev python3"
     # the third compiler that the project supports, for the preset clang19

@@ -4,6 +4,7 @@
 #     --sanitize      with AddressSanitizer and UndefinedBehaviorSanitizer
 #     --preset NAME   another preset with tests: debug, clang14, clang19
 #     CTEST OPTION    for example -R core, to run only some
+# ONNX files are run in ONNX Runtime where XNN_TORCH_PYTHON, or python3, is a Python that has it.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -20,10 +21,10 @@ finish() {  # finish PASSED FAILED
     exit
 }
 
-roles=(core tests)
+roles=(core tests onnx)
 [[ $preset == clang19 ]] && roles+=(clang19)
 scripts/setup.sh "${roles[@]}" || finish 0 1
-cmake --preset "$preset" || finish 0 1
+cmake --preset "$preset" ${XNN_TORCH_PYTHON:+-DXNN_TORCH_PYTHON="$XNN_TORCH_PYTHON"} || finish 0 1
 
 # What does not build is a failure, but does not keep the rest from running.
 build_failed=0

@@ -2,6 +2,9 @@
 # in a single header, g++ does too, because both use the same C++ library. And all of them compile in the other order, for
 # a name of one must not hide another's.
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/*.hpp")
+if(NOT TARGET xnn::onnx)
+    list(FILTER headers EXCLUDE REGEX "^xnn/io/onnx[./]")
+endif()
 list(REVERSE headers)  # not the order in which they are written
 
 set(every_header "")

@@ -204,3 +204,12 @@ TEST_CASE("views: the same bits for any number of threads", "[view][determinism]
         return values(p.grad());
     });
 }
+
+TEST_CASE("views: narrow_beside and broadcast_beside take extents from another array", "[view]") {
+    auto table = random_parameter<Shape<8, 3>, float>();
+    Tensor<float, Shape<dyn, dyn, 3>> x(Shape<dyn, dyn, 3>(2, 5));
+    CHECK((values(narrow_beside<0, 1>(table, x, 2)) == values(narrow<0>(table, 2, 5))));
+    REQUIRE_ERROR((narrow_beside<0, 1>(table, x, 4)), "narrow", "5 elements from 4 on");
+    auto row = random_parameter<Shape<1, 1, 3>, float>();
+    CHECK((values(broadcast_beside(row, Shape<1, dyn, 3>(5), x)) == values(expand<1, 5, 3>(row))));
+}

@@ -151,6 +151,8 @@ constexpr auto apply(Rule rule, X&&... x) {
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (meta) {
             return detail::meta_result<T, detail::OperationCharge<Rule>, operand_t<X>...>(shape, detail::ledger_of(x...));
+        } else if constexpr (any_recorded<operand_t<X>...>) {
+            return recorder_of_t<operand_t<X>...>::template record<T>(rule, shape, operand(std::forward<X>(x))...);
         } else {
             using Device = typename detail::common_device<operand_t<X>...>::type;
             auto work = detail::work_of(std::move(rule));
@@ -263,6 +265,8 @@ constexpr auto map(F f, X&&... x) {
         const auto shape = apply_rule<detail::BroadcastAll>(shape_value(x)...);
         if constexpr (meta) {
             return detail::meta_result<Result, detail::PointwiseCharge<F>, operand_t<X>...>(shape, detail::ledger_of(x...));
+        } else if constexpr (any_recorded<operand_t<X>...>) {
+            return recorder_of_t<operand_t<X>...>::template record_promoted<T, Result>(f, shape, operand(std::forward<X>(x))...);
         } else {
             return detail::make_pointwise<F, T, Result>(f, shape, operand(std::forward<X>(x))...);
         }

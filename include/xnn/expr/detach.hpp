@@ -28,7 +28,7 @@ namespace detail {
 template <bool Inference, class X>
 constexpr auto detached(X&& x) {
     using E = operand_t<X>;
-    if constexpr (is_invalid<E> || is_meta<E>)
+    if constexpr (is_invalid<E> || is_meta<E> || is_recorded<E>)
         return operand(std::forward<X>(x));
     else
         return Detached<E, Inference>(operand(std::forward<X>(x)));

@@ -4,6 +4,7 @@
 #include "xnn/expr/meta.hpp"
 #include "xnn/expr/parameter.hpp"
 #include "xnn/expr/problem.hpp"
+#include "xnn/expr/recording.hpp"
 #include "xnn/expr/root.hpp"
 #include "xnn/expr/shared.hpp"
 

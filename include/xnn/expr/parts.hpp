@@ -51,6 +51,8 @@ constexpr auto part_of(const E& whole, index_t offset, const S& shape) {
         return whole;
     else if constexpr (is_meta<E>)
         return detail::meta_result<value_t<E>, detail::ViewCharge, E>(shape, whole.ledger());
+    else if constexpr (is_recorded<E>)
+        return device_t<E>::record_part(whole, shape);
     else
         return ResultPart<E, S>(whole, offset, shape);
 }

@@ -80,6 +80,8 @@ public:
     RandomLeaf(const S& shape, bool active, Draw draw) : shape_(shape), active_(active), draw_(draw) {}
 
     const S& shape() const { return shape_; }
+    /// What stands everywhere where nothing is random.
+    double otherwise() const { return draw_.otherwise; }
     State forward(Arena<Device>&) const { return State{active_ ? default_generator().draw(shape_.size()) : RandomStream{}}; }
     auto loader(const State& state) const { return RandomLoader<T, Draw>(state.stream, 0, active_, draw_); }
 

@@ -190,6 +190,13 @@ struct ReduceRule {
     }
 };
 
+/// A reduction as a device that records it sees it.
+template <class Reducer, bool Keep, index_t... D>
+struct RecordedReduction {
+    using Rule = ReduceRule<Reducer, Keep, D...>;
+    Reducer reducer;
+};
+
 namespace detail {
 /// A reduction stores its result alone, unless the way back needs the elements.
 template <class Reducer>
@@ -225,6 +232,8 @@ constexpr auto reduce_by(X&& x, Options... options) {
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (is_meta<E>) {
             return detail::meta_result<typename R::result_type, detail::ReductionCharge<R>, E>(shape, detail::ledger_of(x));
+        } else if constexpr (is_recorded<E>) {
+            return device_t<E>::template record<typename R::result_type>(RecordedReduction<R, Keep, D...>{R{options...}}, shape, operand(std::forward<X>(x)));
         } else {
             if constexpr (requires { R::needs_elements; })
                 if (shape_value(x).size() == 0 && shape.size() > 0)

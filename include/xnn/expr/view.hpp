@@ -79,6 +79,8 @@ public:
     View(const Map& map, const S& shape, E child) : map_(map), child_(std::move(child)), shape_(shape) {}
 
     const S& shape() const { return shape_; }
+    const Map& map() const { return map_; }
+    const E& child() const { return child_; }
     State forward(Arena<Device>& arena) const {
         State state{child_.forward(arena), nullptr};
         state.data = dense(arena, child_, state.child);
@@ -135,6 +137,8 @@ constexpr auto view_by(const Map& map, X&& x) {
         }();
         if constexpr (is_meta<E>)
             return detail::meta_result<value_t<E>, detail::ViewCharge, E>(shape, detail::ledger_of(x));
+        else if constexpr (is_recorded<E>)
+            return device_t<E>::template record<value_t<E>>(map, shape, operand(std::forward<X>(x)));
         else
             return View<typename Map::template For<shape_t<E>::rank>, S, E>({map}, shape, operand(std::forward<X>(x)));
     }

@@ -234,7 +234,8 @@ inline void save_safetensors(const std::filesystem::path& path, const StateDict&
     AtomicFile file(path);
     file.write(&header_bytes, sizeof header_bytes);
     file.write(header);
-    for (const NamedBuffer* entry : order) file.write(entry->data, static_cast<std::size_t>(entry->bytes()));
+    std::vector<std::byte> copy;
+    for (const NamedBuffer* entry : order) file.write(entry->on_host(copy), static_cast<std::size_t>(entry->bytes()));
     file.commit();
 }
 

@@ -108,18 +108,19 @@ private:
         const index_t length = tokens.shape().extent(1);
         if (length != dyn && past + length > Options.context)
             fail("Gpt", "at most " + std::to_string(Options.context) + " tokens", std::to_string(past + length));
-        return dropout(token_embedding(std::move(tokens)) + positions<X>(past, length));
+        auto place = positions(tokens, past);
+        return dropout(token_embedding(std::move(tokens)) + std::move(place));
     }
-    /// Rows of position_embedding.
+    /// The rows of position_embedding for these tokens.
     template <class X>
-    constexpr auto positions(index_t past, index_t length) const {
+    constexpr auto positions(const X& tokens, index_t past) const {
         constexpr index_t known = shape_t<X>::static_extents[1];
         if constexpr (is_meta<X> && known != dyn)
             return nn::detail::rows_beside<0, known, X>(position_embedding.weight);
         else if constexpr (known == Options.context)
             return operand(position_embedding.weight);
         else
-            return narrow<0>(position_embedding.weight, past, length);
+            return narrow_beside<0, 1>(position_embedding.weight, tokens, past);
     }
 };
 

@@ -282,6 +282,8 @@ private:
             auto row = detail::rows_beside<0, 1, X>(bias);
             if constexpr (rank == 2)
                 return cat<0>(std::move(x), broadcast_to(squeeze<0>(std::move(row)), one));
+            else if constexpr (is_recorded<X>)
+                return cat<position_dim(rank)>(x, broadcast_beside(std::move(row), one, x));
             else
                 return cat<position_dim(rank)>(std::move(x), broadcast_to(std::move(row), one));
         } else {

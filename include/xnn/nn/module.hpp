@@ -79,6 +79,9 @@ constexpr auto call(const M& module, E&&... x) {
         return result;
     } else if constexpr ((is_hooked<E> || ...)) {
         return call_hooked(module, std::move(x)...);  // of nn/hooks.hpp, as hooked() is
+    } else if constexpr (any_recorded<E...>) {
+        [[maybe_unused]] const auto scope = recorder_of_t<E...>::enter(&module, &type_key<M>, x...);
+        return call_forward(module, std::move(x)...);
     } else {
         if (hook_switch.calls) [[unlikely]]
             refuse_unhooked(&module, &type_key<M>);

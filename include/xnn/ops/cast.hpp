@@ -13,6 +13,8 @@ constexpr auto to(X&& x) {
         return E{};
     else if constexpr (is_meta<E>)
         return detail::meta_result<T, detail::PointwiseCharge<Cast<T>>, E>(shape_value(x), detail::ledger_of(x));
+    else if constexpr (is_recorded<E>)
+        return device_t<E>::template record<T>(Cast<T>{}, shape_value(x), operand(std::forward<X>(x)));
     else
         return detail::converted<T>(operand(std::forward<X>(x)));
 }

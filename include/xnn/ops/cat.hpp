@@ -139,6 +139,8 @@ constexpr auto cat(X&&... x) {
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (meta)
             return detail::meta_result<T, detail::OperationCharge<Rule>, operand_t<X>...>(shape, detail::ledger_of(x...));
+        else if constexpr (any_recorded<operand_t<X>...>)
+            return recorder_of_t<operand_t<X>...>::template record_promoted<T, T>(Rule{}, shape, operand(std::forward<X>(x))...);
         else
             return detail::cat_of<normalize_dim(Dim, S::rank), T>(shape, detail::with_dtype<T>(operand(std::forward<X>(x)))...);
     }

@@ -51,10 +51,25 @@ constexpr auto broadcast_to(X&& x, const S& shape) {
             fail(Rule::name, "an array that broadcasts to " + to_text(shape.extents()), to_text(shape_value(x).extents()));
         if constexpr (is_meta<E>)
             return detail::meta_result<value_t<E>, detail::PointwiseCharge<detail::Same>, E>(shape, detail::ledger_of(x));
+        else if constexpr (is_recorded<E>)
+            return device_t<E>::template record<value_t<E>>(Rule{}, shape, operand(std::forward<X>(x)));
         else
             return detail::pointwise_of<detail::Same, value_t<E>>(detail::Same{}, shape,
                                                                  detail::argument<value_t<E>>(operand(std::forward<X>(x)), shape));
     }
+}
+/// What a device that records sees of broadcast_beside().
+struct BroadcastBeside {
+    static constexpr std::string_view name = "broadcast_beside";
+};
+/// The same where the extents of the shape that a run decides are those of another array of as many dimensions: so it can be
+/// recorded for all of them.
+template <Array X, AnyShape S, Array Beside>
+constexpr auto broadcast_beside(X&& x, const S& shape, const Beside& beside) {
+    if constexpr (is_recorded<Beside> && !S::is_static)
+        return device_t<Beside>::template record<value_t<operand_t<X>>>(BroadcastBeside{}, shape, operand(std::forward<X>(x)), beside);
+    else
+        return broadcast_to(std::forward<X>(x), shape);
 }
 template <AnyShape S, Array X>
 constexpr auto broadcast_to(X&& x) { return broadcast_to(std::forward<X>(x), S{}); }

@@ -26,6 +26,7 @@ public:
     Reshape(E child, const S& shape) : child_(std::move(child)), shape_(shape) {}
 
     const S& shape() const { return shape_; }
+    const E& child() const { return child_; }
     State forward(Arena<Device>& arena) const {
         State state{child_.forward(arena), nullptr};
         if constexpr (!passes_through) state.data = dense(arena, child_, state.child);
@@ -87,6 +88,8 @@ constexpr auto reshape_by(X&& x, const More&... more) {
         using S = std::remove_cvref_t<decltype(shape)>;
         if constexpr (is_meta<E>)
             return detail::meta_result<value_t<E>, detail::ViewCharge, E>(shape, detail::ledger_of(x));
+        else if constexpr (is_recorded<E>)
+            return device_t<E>::template record<value_t<E>>(Rule{}, shape, operand(std::forward<X>(x)));
         else
             return Reshape<E, S>(operand(std::forward<X>(x)), shape);
     }

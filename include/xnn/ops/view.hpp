@@ -180,6 +180,26 @@ constexpr auto narrow(X&& x, index_t start) { return view_by(NarrowMap<Dim, Leng
 /// The same with a length that a run decides; the extent becomes dyn.
 template <index_t Dim, Array X>
 constexpr auto narrow(X&& x, index_t start, index_t length) { return view_by(NarrowMap<Dim, dyn>{start, length}, std::forward<X>(x)); }
+/// What a device that records sees of narrow_beside().
+template <index_t Dim, index_t Of>
+struct NarrowBeside {
+    static constexpr std::string_view name = "narrow_beside";
+    index_t start;
+};
+/// As many elements of dimension Dim, from `start` on, as x has in its dimension Of: of a table of positions, those of a
+/// sequence. The same as narrow() with that number, but where forward() is recorded for any length of x.
+template <index_t Dim, index_t Of, Array Table, Array X>
+constexpr auto narrow_beside(Table&& table, const X& x, index_t start = 0) {
+    using S = shape_t<operand_t<const X&>>;
+    constexpr std::size_t of = normalize_dim(Of, S::rank);
+    if constexpr (is_recorded<X> && S::static_extents[of] == dyn) {
+        using E = operand_t<Table>;
+        const auto shape = apply_rule<NarrowMap<Dim, dyn>>(shape_value(table));
+        return X::device::template record<value_t<E>>(NarrowBeside<Dim, Of>{start}, shape, operand(std::forward<Table>(table)), x);
+    } else {
+        return narrow<Dim>(std::forward<Table>(table), start, shape_value(x).extent(of));
+    }
+}
 /// Position `index` of dimension Dim, which goes away. https://pytorch.org/docs/stable/generated/torch.select.html
 template <index_t Dim, Array X>
 constexpr auto select(X&& x, index_t index) { return view_by(SelectMap<Dim>{index}, std::forward<X>(x)); }

@@ -1,0 +1,37 @@
+# ONNX files of all layers and of models, run in ONNX Runtime. The files are a fixture, written once.
+file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/io/onnx/runtime/*.cpp")
+xnn_program(onnx_cases ${sources})
+target_link_libraries(onnx_cases PRIVATE xnn::onnx)
+target_compile_options(onnx_cases PRIVATE -O0)
+set(onnx_cases "${CMAKE_CURRENT_BINARY_DIR}/onnx_cases")
+add_test(NAME "onnx files" COMMAND onnx_cases "${onnx_cases}_files")
+set_tests_properties("onnx files" PROPERTIES FIXTURES_SETUP xnn_onnx_files)
+
+set(XNN_TORCH_PYTHON "" CACHE FILEPATH "A Python that has PyTorch, and ONNX Runtime")
+foreach(python IN ITEMS "${XNN_TORCH_PYTHON}" python3)
+    if(python)
+        execute_process(COMMAND "${python}" -c "import numpy, onnx, onnxruntime" RESULT_VARIABLE problem OUTPUT_QUIET ERROR_QUIET)
+        if(NOT problem)
+            set(onnx_python "${python}")
+            break()
+        endif()
+    endif()
+endforeach()
+if(onnx_python)
+    add_test(NAME "onnx runtime" COMMAND "${onnx_python}" "${CMAKE_CURRENT_SOURCE_DIR}/io/onnx/runtime/check.py" "${onnx_cases}_files")
+    set_tests_properties("onnx runtime" PROPERTIES FIXTURES_REQUIRED xnn_onnx_files)
+else()
+    message(STATUS "xnn: SKIPPING ONNX Runtime: XNN_TORCH_PYTHON names no Python with numpy, onnx and onnxruntime, nor is python3 one")
+endif()
+
+# Networks that xnn-codegen makes of cases that PyTorch made, compiled and run.
+if(NOT XNN_BUILD_EXAMPLES OR NOT XNN_TEST_TOOLING)
+    message(STATUS "xnn: SKIPPING networks made by xnn-codegen: XNN_BUILD_EXAMPLES or XNN_TEST_TOOLING is off")
+elseif(NOT EXISTS /usr/share/libonnx-testdata/data)
+    message(STATUS "xnn: SKIPPING networks made by xnn-codegen: libonnx-testdata is not installed")
+else()
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    add_test(NAME "onnx codegen" COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/io/onnx/codegen/run.py"
+        --codegen "$<TARGET_FILE:example_xnn_codegen>" --build "${CMAKE_CURRENT_BINARY_DIR}/onnx_codegen"
+        -- ${CMAKE_CXX_COMPILER_LAUNCHER} "${CMAKE_CXX_COMPILER}" "@${compile_flags}" -O0)
+endif()
