@@ -5,7 +5,7 @@
 #   gpu/…        on a GPU, with XNN_TEST_GPU: the suite compiled by nvcc, its memory in the host's reach
 
 set(device_areas expr ops nn optim models training)
-set(device_sources ${sources})
+set(device_sources ${suite})
 list(FILTER device_sources INCLUDE REGEX "^(expr|ops|nn|optim|models|training)/")
 # What is about the Cpu, or about no device at all.
 list(FILTER device_sources EXCLUDE REGEX "^(expr/meta|expr/functors|nn/constant|nn/module_texts|nn/traits|nn/freeze|training/cost)\\.cpp$")

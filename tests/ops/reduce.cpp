@@ -32,7 +32,7 @@ void require_reduction(F&& f, const std::vector<double>& expected, const std::ve
 }  // namespace
 
 TEST_CASE("reduce: values and gradients are PyTorch's", "[reduce]") {
-    const double third = 1.0 / 3, half = 0.5;
+    const double third = 1.0 / 3, middle = 0.5;
     require_reduction([](auto& x) { return sum(x); }, {9.5}, std::vector<double>(12, 1));
     require_reduction([](auto& x) { return sum<0>(x); }, {3.5, 0, 0, 6}, {1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4});
     require_reduction([](auto& x) { return sum<1>(x); }, {5, 2.5, 2}, {1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3});
@@ -40,7 +40,7 @@ TEST_CASE("reduce: values and gradients are PyTorch's", "[reduce]") {
     require_reduction([](auto& x) { return mean<-1>(x); }, {1.25, 0.625, 0.5}, {.25, .25, .25, .25, .5, .5, .5, .5, .75, .75, .75, .75});
     require_reduction([](auto& x) { return amax(x); }, {3}, {0, 0, third, third, 0, 0, 0, third, 0, 0, 0, 0});
     require_reduction([](auto& x) { return amax<0>(x); }, {2, 2, 3, 3}, {0, 0, 3, 2, 0, 0, 0, 2, 1, 2, 0, 0});
-    require_reduction([](auto& x) { return amax<1>(x); }, {3, 3, 2}, {0, 0, half, half, 0, 0, 0, 2, 1.5, 1.5, 0, 0});
+    require_reduction([](auto& x) { return amax<1>(x); }, {3, 3, 2}, {0, 0, middle, middle, 0, 0, 0, 2, 1.5, 1.5, 0, 0});
     require_reduction([](auto& x) { return amin<0>(x); }, {0.5, -2, -2, 0}, {0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 3, 4});
     require_reduction([](auto& x) { return logsumexp<1>(x); }, {3.7617741592262743, 3.139925151560595, 2.767164505306369},
                       {0.0631795782358577, 0.0031455259810814575, 0.46683744789153053, 0.46683744789153053, 0.14273322207188904, 0.08657207534617267,

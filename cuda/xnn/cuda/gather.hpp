@@ -27,7 +27,7 @@ struct Picks {
         const auto picked = static_cast<index_t>(index[i]);
         if (!guard.admits(picked, n)) return -1;
         index_t place = picked * step, stride = 1;
-        XNN_UNROLL for (std::size_t d = Rank; d-- > 0;) {
+        XNN_DEVICE_UNROLL for (std::size_t d = Rank; d-- > 0;) {
             const index_t outer = cuda::quotient(i, e.index[d]);
             if (d != e.dim) place += (i - outer * e.index[d]) * stride;
             stride *= e.x[d];
@@ -72,7 +72,7 @@ struct FindPicks {
     XNN_INLINE void operator()(index_t i) const {
         index_t rest = i, first = 0, stride = 1, step = 1, position = 0;
         bool reached = true;
-        XNN_UNROLL for (std::size_t d = Rank; d-- > 0;) {
+        XNN_DEVICE_UNROLL for (std::size_t d = Rank; d-- > 0;) {
             const index_t outer = cuda::quotient(rest, e.x[d]), coordinate = rest - outer * e.x[d];
             if (d == e.dim) {
                 position = coordinate;

@@ -24,7 +24,7 @@ struct Places {
     }
     /// Adds the offsets of number i.
     XNN_INLINE void locate(index_t i, index_t& source, index_t& target) const {
-        XNN_UNROLL for (std::size_t d = Rank; d-- > 0;) {
+        XNN_DEVICE_UNROLL for (std::size_t d = Rank; d-- > 0;) {
             if (d >= used) continue;
             const index_t outer = cuda::quotient(i, extent[d]), position = i - outer * extent[d];
             source += position * from[d];
@@ -73,10 +73,10 @@ struct TurnTiles {
         matrices.locate(matrix, from, to);
         if (r + tile_rows <= rows && c + tile_columns <= columns) {
             T tile[tile_rows][tile_columns];
-            XNN_UNROLL for (index_t y = 0; y < tile_rows; ++y)
-                XNN_UNROLL for (index_t x = 0; x < tile_columns; ++x) tile[y][x] = source[from + y * from_pitch + x];
-            XNN_UNROLL for (index_t x = 0; x < tile_columns; ++x)
-                XNN_UNROLL for (index_t y = 0; y < tile_rows; ++y) target[to + x * to_pitch + y] = tile[y][x];
+            XNN_DEVICE_UNROLL for (index_t y = 0; y < tile_rows; ++y)
+                XNN_DEVICE_UNROLL for (index_t x = 0; x < tile_columns; ++x) tile[y][x] = source[from + y * from_pitch + x];
+            XNN_DEVICE_UNROLL for (index_t x = 0; x < tile_columns; ++x)
+                XNN_DEVICE_UNROLL for (index_t y = 0; y < tile_rows; ++y) target[to + x * to_pitch + y] = tile[y][x];
         } else {
             for (index_t x = 0; x < tile_columns && c + x < columns; ++x)
                 for (index_t y = 0; y < tile_rows && r + y < rows; ++y) target[to + x * to_pitch + y] = source[from + y * from_pitch + x];

@@ -147,7 +147,7 @@ private:
 struct AdaptiveDivisor {
     XNN_INLINE index_t operator()(const AdaptiveWindow& window, const Coordinates& place) const {
         index_t result = 1;
-        XNN_UNROLL for (std::size_t d = 0; d < 3; ++d) {
+        XNN_DEVICE_UNROLL for (std::size_t d = 0; d < 3; ++d) {
             const auto [begin, end] = window.sources(d, place[d]);
             result *= end - begin;
         }

@@ -57,17 +57,17 @@ struct Totals {
     typename Reducer::Total each[Width];
 
     XNN_INLINE explicit Totals(const Reducer& r) : reducer(r) {
-        XNN_UNROLL for (int i = 0; i < Width; ++i) each[i] = reducer.none();
+        XNN_DEVICE_UNROLL for (int i = 0; i < Width; ++i) each[i] = reducer.none();
     }
     template <class B>
     XNN_INLINE void add(int place, B x, index_t position) { each[place] = reducer.join(each[place], reducer.one(x, position)); }
     template <class B, int W>
     XNN_INLINE void add(const Pack<B, W>& x, index_t position) {
-        XNN_UNROLL for (int i = 0; i < W; ++i) add(i, x.v[i], position + i);
+        XNN_DEVICE_UNROLL for (int i = 0; i < W; ++i) add(i, x.v[i], position + i);
     }
     XNN_INLINE typename Reducer::Total joined() const {
         auto total = each[0];
-        XNN_UNROLL for (int i = 1; i < Width; ++i) total = reducer.join(total, each[i]);
+        XNN_DEVICE_UNROLL for (int i = 1; i < Width; ++i) total = reducer.join(total, each[i]);
         return total;
     }
 };
@@ -143,7 +143,7 @@ struct ReduceColumns {
         index_t k = elements.begin(share);
         for (; k + 4 <= end; k += 4) {
             const decltype(element(k)) x[4] = {element(k), element(k + 1), element(k + 2), element(k + 3)};
-            XNN_UNROLL for (int place = 0; place < 4; ++place) totals.add(place, x[place], k + place);
+            XNN_DEVICE_UNROLL for (int place = 0; place < 4; ++place) totals.add(place, x[place], k + place);
         }
         for (; k < end; ++k) totals.add(0, element(k), k);
         out.put(output, share, totals.joined());
