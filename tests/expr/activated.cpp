@@ -152,7 +152,7 @@ TEST_CASE("activated: a frozen parameter, a gradient that is the user's, NaN", "
 TEST_CASE("activated: one array for both", "[expr][fusion]") {
     const auto x = random_tensor<float>(Shape<64, 100>{});
     const auto w = random_tensor<float>(Shape<100, 100>{});
-    auto lease = Lease<Cpu>::take();
+    auto lease = Lease<DefaultDevice>::take();
     lease.arena().reset_peak();
     const auto y = linear(relu(linear(x, w)), w);
     static_cast<void>(y.forward(lease.arena()));

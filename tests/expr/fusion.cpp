@@ -86,7 +86,7 @@ TEST_CASE("fusion: a chain between two operations in memory", "[expr][fusion]") 
 }
 
 TEST_CASE("fusion: no argument of a reduction stands in memory", "[expr][fusion]") {
-    auto lease = Lease<Cpu>::take();
+    auto lease = Lease<DefaultDevice>::take();
     const Tensor<float, Shape<100000>> x = random_tensor<float>(Shape<100000>{});
     lease.arena().reset_peak();
     const auto y = sum(exp(x) * 2);

@@ -39,6 +39,13 @@
 #define XNN_UNROLL
 #endif
 
+/// A member that takes no room where its type is empty. Not with nvcc, whose device compiler fails over some of such layouts.
+#ifdef __CUDACC__
+#define XNN_NO_UNIQUE_ADDRESS
+#else
+#define XNN_NO_UNIQUE_ADDRESS [[no_unique_address]]
+#endif
+
 namespace xnn {
 
 /// Signed, as in std::mdspan and xtensor strides: extents, offsets and counts of elements.

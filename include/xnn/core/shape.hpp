@@ -89,7 +89,7 @@ public:
 
 private:
     struct None {};  // std::array<T, 0> is not empty
-    [[no_unique_address]] std::conditional_t<is_static, None, Dims<dynamic_rank>> dynamic_{};
+    XNN_NO_UNIQUE_ADDRESS std::conditional_t<is_static, None, Dims<dynamic_rank>> dynamic_{};
 };
 
 namespace detail {

@@ -24,7 +24,7 @@ struct TensorView {
     using device = Device;
 
     T* data = nullptr;
-    [[no_unique_address]] S shape{};
+    XNN_NO_UNIQUE_ADDRESS S shape{};
 
     constexpr index_t size() const { return shape.size(); }
     constexpr index_t extent(std::size_t dimension) const { return shape.extent(dimension); }
@@ -247,7 +247,7 @@ private:
         array() = source;
     }
 
-    [[no_unique_address]] S shape_{};
+    XNN_NO_UNIQUE_ADDRESS S shape_{};
     detail::Storage<T, S, Device> storage_;
 };
 

@@ -12,7 +12,7 @@ namespace xnn {
 namespace detail {
 template <std::size_t I, class T>
 struct TupleLeaf {
-    [[no_unique_address]] T value;
+    XNN_NO_UNIQUE_ADDRESS T value;
 };
 
 template <class Indices, class... T>

@@ -24,7 +24,7 @@ template <class Rule, class F>
 struct Activated : Rule {
     static constexpr bool takes_activation = false;
     static constexpr bool in_kernel = requires(Rule rule, F f) { rule.apply_in_kernel(f); };
-    [[no_unique_address]] F activation_functor;
+    XNN_NO_UNIQUE_ADDRESS F activation_functor;
 
     constexpr Activated(Rule rule, F f) : Rule(std::move(rule)), activation_functor(f) {
         if constexpr (in_kernel) this->apply_in_kernel(f);

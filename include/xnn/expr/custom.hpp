@@ -29,7 +29,7 @@ struct CustomRule {
             return std::string_view("custom");
     }();
     static constexpr bool differentiable = is_differentiable<F>;
-    [[no_unique_address]] F f;
+    XNN_NO_UNIQUE_ADDRESS F f;
 
     static constexpr auto extents(const auto& first, const auto&... rest) {
         if constexpr (requires { F::extents(first, rest...); })

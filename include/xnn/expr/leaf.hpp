@@ -48,7 +48,7 @@ public:
 
 private:
     detail::Storage<T, S, Device> storage_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
 };
 
 /// The same with a type that knows only how many dimensions there are: see erase().

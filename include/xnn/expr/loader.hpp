@@ -127,7 +127,7 @@ XNN_INLINE auto splat(C number, Part<L>) { return splat(number, Whole<L>{}); }
 template <class V, class... Children>
 struct Record {
     V value;
-    [[no_unique_address]] Tuple<Children...> children;
+    XNN_NO_UNIQUE_ADDRESS Tuple<Children...> children;
 };
 
 /// What loaders that stand at the ends of a pointwise tree share.
@@ -276,7 +276,7 @@ struct Map {
     using lane_type = typename detail::lane_through<F, typename detail::common_lanes<typename L::lane_type...>::type>::type;
     static constexpr std::size_t split = std::max({std::size_t{0}, L::split...});
 
-    [[no_unique_address]] F f;
+    XNN_NO_UNIQUE_ADDRESS F f;
     Tuple<L...> arguments;
 
     template <class Lane>

@@ -108,7 +108,7 @@ private:
         }
     }
 
-    [[no_unique_address]] S shape_{};
+    XNN_NO_UNIQUE_ADDRESS S shape_{};
     Ledger* ledger_ = nullptr;
     bool named_ = false;
 };

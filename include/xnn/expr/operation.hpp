@@ -50,7 +50,7 @@ public:
         Children<typename E::State...> arguments;
         Tuple<const value_t<E>*...> inputs;
         T* output;
-        [[no_unique_address]] Saved saved;
+        XNN_NO_UNIQUE_ADDRESS Saved saved;
 
         template <std::size_t... I>
         State(std::index_sequence<I...>, const Operation& node, Arena<Device>& arena, T* output_if_free)
@@ -148,8 +148,8 @@ private:
             if (get<I>(targets)) argument.close(pass, get<I>(state.arguments), get<I>(targets));
     }
 
-    [[no_unique_address]] Rule rule_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS Rule rule_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
     Children<E...> arguments_;
 };
 

@@ -41,7 +41,7 @@ public:
 private:
     E whole_;
     index_t offset_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
 };
 
 /// The part of this shape that begins at an offset of an operation's result. `whole` is what operand() makes of a name.

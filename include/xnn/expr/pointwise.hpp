@@ -124,7 +124,7 @@ public:
 
 private:
     E child_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
 };
 
 /// A functor applied element by element. T is the dtype of the result; the arguments all have the shape S or are numbers.
@@ -184,8 +184,8 @@ private:
         (get<I>(arguments_).drain(pass, get<I>(state), get<I>(sink.children)), ...);
     }
 
-    [[no_unique_address]] F f_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS F f_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
     Children<E...> arguments_;
 };
 

@@ -16,7 +16,7 @@ struct RandomLoader : EndLoader<RandomLoader<T, Draw>> {
     RandomStream stream;
     index_t first;
     bool active;
-    [[no_unique_address]] Draw draw;
+    XNN_NO_UNIQUE_ADDRESS Draw draw;
 
     XNN_INLINE RandomLoader(RandomStream numbers, index_t offset, bool in_use, Draw f) : stream(numbers), first(offset), active(in_use), draw(f) {}
 
@@ -86,9 +86,9 @@ public:
     auto loader(const State& state) const { return RandomLoader<T, Draw>(state.stream, 0, active_, draw_); }
 
 private:
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
     bool active_;
-    [[no_unique_address]] Draw draw_;
+    XNN_NO_UNIQUE_ADDRESS Draw draw_;
 };
 
 }  // namespace xnn

@@ -13,7 +13,7 @@ namespace detail {
 /// The gradient of an element from (x, y, aux) in a pointwise tree: its value is x, which the way back computes again.
 template <class Reducer>
 struct PullThrough {
-    [[no_unique_address]] Reducer reducer;
+    XNN_NO_UNIQUE_ADDRESS Reducer reducer;
     template <class V>
     XNN_INLINE V operator()(V x, V, V) const { return x; }
     template <int, class V>
@@ -22,14 +22,14 @@ struct PullThrough {
 /// The same as the value of a tree over (g, x, y, aux).
 template <class Reducer>
 struct GradientOf {
-    [[no_unique_address]] Reducer reducer;
+    XNN_NO_UNIQUE_ADDRESS Reducer reducer;
     template <class V>
     XNN_INLINE V operator()(V g, V x, V y, V aux) const { return reducer.gradient(g, x, y, aux); }
 };
 /// Writes a result, and what the way back wants to know of it.
 template <class Reducer, class T, class C, bool LooksBack>
 struct Emit {
-    [[no_unique_address]] Reducer reducer;
+    XNN_NO_UNIQUE_ADDRESS Reducer reducer;
     T* output;
     C* results;  // null, or the results in full precision and behind them what Reducer::aux gives
     index_t outputs;
@@ -160,9 +160,9 @@ private:
         }
     }
 
-    [[no_unique_address]] Reducer reducer_;
+    XNN_NO_UNIQUE_ADDRESS Reducer reducer_;
     E child_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
 };
 
 /// The shape rule of reductions over the dimensions D (all, if there are none).

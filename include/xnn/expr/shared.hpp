@@ -106,7 +106,7 @@ public:
 
 private:
     Ref<ValueNode<T, Device>> node_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
 };
 
 /// A use of a named expression with which modules run their hooks.

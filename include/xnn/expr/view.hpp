@@ -110,9 +110,9 @@ public:
     }
 
 private:
-    [[no_unique_address]] Map map_;
+    XNN_NO_UNIQUE_ADDRESS Map map_;
     E child_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
 };
 
 /// The view of x that a Map describes, whose shape the Map computes too. Bounds that depend on the run are judged by

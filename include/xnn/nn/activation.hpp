@@ -18,7 +18,7 @@ namespace detail {
 /// A layer that applies a functor to each element: [*] → [*]. The functor holds the layer's options.
 template <class Self, class F>
 struct Elementwise : Module<Self> {
-    [[no_unique_address]] F functor{};
+    XNN_NO_UNIQUE_ADDRESS F functor{};
 
     constexpr Elementwise() = default;
     constexpr explicit Elementwise(F f) : functor(f) {}

@@ -77,8 +77,8 @@ public:
     }
 
 private:
-    [[no_unique_address]] Attn attn_{};
-    [[no_unique_address]] Padding padding_{};
+    XNN_NO_UNIQUE_ADDRESS Attn attn_{};
+    XNN_NO_UNIQUE_ADDRESS Padding padding_{};
     bool causal_ = false;
 };
 

@@ -104,7 +104,7 @@ private:
         return result * strides()[Dim];
     }
 
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
     Tuple<E...> parts_;
 };
 

@@ -16,8 +16,8 @@ template <class Window>
 struct MaxPoolIndicesRule : PoolRule<Window> {
     static constexpr std::string_view name = "max_pool";
     static constexpr bool differentiable = false;
-    template <class>
-    using value_type = std::int64_t;
+    template <class T>
+    using value_type = std::conditional_t<true, std::int64_t, T>;  // of its argument, or nvcc does not see it
     using Winner = typename MaxPoolRule<Window>::Winner;
 
     template <class T>
@@ -44,8 +44,8 @@ template <class Output>
 struct AdaptiveMaxPoolIndicesRule : AdaptivePoolRule<Output> {
     static constexpr std::string_view name = "adaptive_max_pool";
     static constexpr bool differentiable = false;
-    template <class>
-    using value_type = std::int64_t;
+    template <class T>
+    using value_type = std::conditional_t<true, std::int64_t, T>;  // of its argument, or nvcc does not see it
 
     NothingSaved forward(auto& arena, auto y, auto x) const {
         using T = typename decltype(x)::value_type;

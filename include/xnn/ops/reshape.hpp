@@ -69,7 +69,7 @@ private:
         return target;
     }
     E child_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
 };
 
 /// The view of x that a shape rule gives, called with x's extents and what else it wants to know.

@@ -34,7 +34,7 @@ struct Sum {
 template <class B, class F>
 struct SumOf {
     static constexpr B start = 0;
-    [[no_unique_address]] F f;
+    XNN_NO_UNIQUE_ADDRESS F f;
     template <class V>
     XNN_INLINE V add(V sum, V x) const { return sum + f(x); }
     template <class V>

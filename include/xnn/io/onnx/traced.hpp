@@ -36,7 +36,7 @@ public:
 
 private:
     Tracer* tracer_;
-    [[no_unique_address]] S shape_;
+    XNN_NO_UNIQUE_ADDRESS S shape_;
     std::string name_;
 };
 
