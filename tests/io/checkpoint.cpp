@@ -91,7 +91,8 @@ TEST_CASE("checkpoint: a training goes on bit for bit", "[io]") {
     using Deep = nn::Sequential<nn::Linear<3, 8>, nn::BatchNorm1d<8>, nn::Dropout, nn::Linear<8, 2>>;
     struct Run {
         Deep model;
-        optim::AdamW optimizer{model, {.lr = 0.01}};
+        optim::AdamWOptions options{.lr = 0.01};  // with a name: g++ takes a temporary in a struct for a dangling one
+        optim::AdamW optimizer{model, options};
         lr_scheduler::CosineAnnealingLR scheduler{optimizer, 20};
         Generator data{5};
         std::int64_t number = 0;

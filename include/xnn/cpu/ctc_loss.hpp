@@ -9,6 +9,7 @@
 
 #include "xnn/core/device.hpp"
 #include "xnn/core/dtype.hpp"
+#include "xnn/core/math.hpp"
 #include "xnn/cpu/registers.hpp"
 #include "xnn/core/reduction.hpp"
 

@@ -19,7 +19,7 @@ struct TransformerActivation {
     }
     /// From its member, as nvcc writes a template argument in the source that it hands on.
     template <std::same_as<bool> Bool>
-    constexpr TransformerActivation(Bool gelu) : is_gelu(gelu) {}
+    constexpr TransformerActivation(Bool member) : is_gelu(member) {}
     friend constexpr bool operator==(const TransformerActivation&, const TransformerActivation&) = default;
 };
 

@@ -130,7 +130,7 @@ public:
     }
 
 private:
-    const T* compute(Arena<Device>& arena) override {
+    const T* compute(Arena<Device>& arena, T*) override {
         child_->evaluate(arena);
         return child_->value;
     }
