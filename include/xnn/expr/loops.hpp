@@ -2,6 +2,7 @@
 // the Cpu's; another device overloads scatter() and pull_back().
 #pragma once
 
+#include "xnn/core/device.hpp"
 #include "xnn/core/parallel.hpp"
 #include "xnn/core/shape.hpp"
 #include "xnn/expr/sink.hpp"
