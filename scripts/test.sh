@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds and runs every test. The last line is "N passed, M failed"; the exit status is 0 only if M is 0 and N is not.
-#   scripts/test.sh [--sanitize | --preset NAME] [CTEST OPTION…]
+#   scripts/test.sh [--sanitize | --cuda | --preset NAME] [CTEST OPTION…]
 #     --sanitize      with AddressSanitizer and UndefinedBehaviorSanitizer
+#     --cuda          the suite on CudaHost: the kernels of the GPU on the host
 #     --preset NAME   another preset with tests: debug, clang14, clang19
 #     CTEST OPTION    for example -R core, to run only some
 # ONNX files are run in ONNX Runtime where XNN_TORCH_PYTHON, or python3, is a Python that has it.
@@ -12,6 +13,7 @@ cd "$root"
 preset=release
 case ${1:-} in
 --sanitize) preset=sanitize && shift ;;
+--cuda) preset=cuda && shift ;;
 --preset) preset=${2:?--preset needs a name} && shift 2 ;;
 esac
 

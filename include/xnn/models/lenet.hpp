@@ -3,6 +3,7 @@
 
 #include "xnn/nn/activation.hpp"
 #include "xnn/nn/adaptive_pooling.hpp"
+#include "xnn/nn/convert.hpp"
 #include "xnn/nn/flatten.hpp"
 #include "xnn/nn/freeze.hpp"
 #include "xnn/nn/pooling.hpp"
@@ -14,6 +15,8 @@ namespace xnn::models {
 template <index_t NumClasses = 10, index_t Channels = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct LeNet : nn::Module<LeNet<NumClasses, Channels, T, Device, Frozen>> {
     using frozen = LeNet<NumClasses, Channels, T, Device, true>;
+    template <class U, class D>
+    using rebind = LeNet<NumClasses, Channels, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
 
     nn::FrozenIf<Frozen, nn::Conv2d<Channels, 6, 5, nn::ConvOptions{.padding = 2}, T, Device>> conv1;
     nn::FrozenIf<Frozen, nn::Conv2d<6, 16, 5, nn::ConvOptions{}, T, Device>> conv2;
