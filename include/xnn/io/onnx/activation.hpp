@@ -2,6 +2,7 @@
 #pragma once
 
 #include "xnn/io/onnx/pointwise.hpp"
+#include "xnn/ops/glu.hpp"
 #include "xnn/ops/softmax.hpp"
 
 namespace xnn::onnx {
@@ -64,6 +65,11 @@ inline std::string emit(Tracer& t, const functors::Threshold& functor, const Cal
 template <index_t Dim, bool Log>
 std::string emit(Tracer& t, const SoftmaxRule<Dim, Log>&, const Call& c) {
     return t.op(Log ? "LogSoftmax" : "Softmax", {c[0].name}, {{"axis", Dim}});
+}
+
+template <index_t Dim, index_t Part>
+std::string emit(Tracer& t, const HalfMap<Dim, Part>&, const Call& c) {
+    return t.ops("Split", {c[0].name}, 2, {{"axis", Dim}})[Part];
 }
 
 }  // namespace xnn::onnx
