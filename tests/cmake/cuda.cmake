@@ -51,7 +51,7 @@ if(XNN_TEST_GPU)
     enable_language(CUDA)
     set(gpu_sources ${device_sources} ${cuda_sources})
     # What runs a user's loops on the host, or counts calls there; and what nvcc does not compile: docs/cuda.md says why.
-    list(FILTER gpu_sources EXCLUDE REGEX "^(expr/(custom|fusion|parts|sharing)|ops/operators)\\.cpp$")
+    list(FILTER gpu_sources EXCLUDE REGEX "^(expr/(fusion|parts|sharing)|ops/operators)\\.cpp$")
     list(FILTER gpu_sources EXCLUDE REGEX
         "^(models/(gpt|mobilenet_training|others|tiny|vgg)|nn/(activation|copies|freeze|hooks|init|module|module_containers|pooling|print|rnn|sparse_gradients|unbatched)|optim/(lr_scheduler|optimizer)|training/recurrent|cuda/sets)\\.cpp$")
     foreach(source IN LISTS gpu_sources)

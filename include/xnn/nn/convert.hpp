@@ -159,6 +159,15 @@ void convert(To& to, const From& from) {
     }
 }
 
+/// Refuses to compile a model that stayed as it was, in whole or in part, because nothing says what it becomes.
+template <class T, class Device, class M>
+void require_converted(M& model) {
+    visit_parameters(model, []<class U, class S, class On>(const Path&, Parameter<U, S, On>&) {
+        static_assert(std::same_as<kept_t<T, U>, U> && std::same_as<kept_t<Device, On>, On>,
+                      "to: a module that does not say what it is with another dtype or device: give it a `template <class U, class D> using rebind`");
+    });
+}
+
 }  // namespace detail
 }  // namespace nn
 
@@ -166,6 +175,7 @@ void convert(To& to, const From& from) {
 template <TensorDevice D, nn::AnyModule M>
 nn::rebind_t<M, nn::Keep, D> to(const M& model) {
     nn::rebind_t<M, nn::Keep, D> result;
+    nn::detail::require_converted<nn::Keep, D>(result);
     nn::detail::convert<nn::Keep, D>(result, model);
     return result;
 }
@@ -173,6 +183,7 @@ nn::rebind_t<M, nn::Keep, D> to(const M& model) {
 template <Floating T, nn::AnyModule M>
 nn::rebind_t<M, T, nn::Keep> to(const M& model) {
     nn::rebind_t<M, T, nn::Keep> result;
+    nn::detail::require_converted<T, nn::Keep>(result);
     nn::detail::convert<T, nn::Keep>(result, model);
     return result;
 }
