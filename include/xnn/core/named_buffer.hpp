@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "xnn/core/dtype.hpp"
+#include "xnn/core/error.hpp"
 #include "xnn/core/memory.hpp"
 
 namespace xnn {
@@ -25,6 +27,10 @@ struct NamedBuffer {
     }
     index_t bytes() const { return size() * size_of(dtype); }
 
+    /// Throws Error where the elements are out of the host's reach.
+    void require_host(std::string_view source) const {
+        if (access) fail(source, "tensors on the host: to<Cpu>(model) brings a model there", "'" + name + "' on a device");
+    }
     /// The elements where the host can read them: in their place, or copied into `copy`.
     const void* on_host(std::vector<std::byte>& copy) const {
         if (!access) return data;

@@ -62,6 +62,7 @@ inline void save_npz(const std::filesystem::path& path, const StateDict& entries
     for (const auto& entry : entries) {
         if (!names.insert(entry.name).second) fail(path.string(), "each name once", entry.name);
         headers.push_back(detail::npy_header(path.string() + ": " + entry.name, entry.dtype, entry.extents));
+        entry.require_host("save_npz");
         archive.add(entry.name + ".npy", headers.back(), entry.data, static_cast<std::size_t>(entry.bytes()));
     }
     archive.commit();

@@ -235,6 +235,7 @@ private:
     /// The name of a buffer's storage.
     std::string key_of(const NamedBuffer& buffer) {
         const auto [place, is_new] = keys_.try_emplace({buffer.data, buffer.dtype, buffer.size()}, std::to_string(storages_.size()));
+        buffer.require_host("save_pt");
         if (is_new) storages_.emplace_back(buffer.data, static_cast<std::size_t>(buffer.bytes()));
         return place->second;
     }
