@@ -46,7 +46,7 @@ void weights_to_planes(index_t channels, index_t out_channels, const T* w, Weigh
         alignas(64) T weights[taps * width] = {};
         for (index_t c = 0; c < channels; ++c, target += panel<T>) {
             transpose(Cpu{}, w + first * order.output_step + c * order.channel_step, order.output_step, lanes, taps, weights, width);
-            V half[points][kernel];
+            V halfway[points][kernel];
             XNN_UNROLL for (int j = 0; j < kernel; ++j) {
                 V column[kernel], at_points[points];
                 XNN_UNROLL for (int i = 0; i < kernel; ++i) {
@@ -54,11 +54,11 @@ void weights_to_planes(index_t channels, index_t out_channels, const T* w, Weigh
                     column[i] = simd::load(weights + (order.reversed ? taps - 1 - tap : tap) * width);
                 }
                 weights_to_points(column, at_points);
-                XNN_UNROLL for (int i = 0; i < points; ++i) half[i][j] = at_points[i];
+                XNN_UNROLL for (int i = 0; i < points; ++i) halfway[i][j] = at_points[i];
             }
             for (int i = 0; i < points; ++i) {
                 V at_points[points];
-                weights_to_points(half[i], at_points);
+                weights_to_points(halfway[i], at_points);
                 XNN_UNROLL for (int j = 0; j < points; ++j) simd::store(target + (i * points + j) * plane, at_points[j]);
             }
         }

@@ -18,17 +18,17 @@ void planes_to_weights(index_t channels, index_t out_channels, const T* from, T*
     const index_t pitch = channel_pitch<T>(channels), plane = plane_pitch<T>(out_channels, pitch);
     parallel_for(out_channels, [&](index_t output) {
         for (index_t c = 0; c < channels; c += width) {
-            V half[kernel][points];
+            V halfway[kernel][points];
             for (int j = 0; j < points; ++j) {
                 V at_points[points], column[kernel];
                 XNN_UNROLL for (int i = 0; i < points; ++i) at_points[i] = simd::load(from + (i * points + j) * plane + output * pitch + c);
                 points_to_weights(at_points, column);
-                XNN_UNROLL for (int i = 0; i < kernel; ++i) half[i][j] = column[i];
+                XNN_UNROLL for (int i = 0; i < kernel; ++i) halfway[i][j] = column[i];
             }
             alignas(64) T weights[taps * width];
             for (int i = 0; i < kernel; ++i) {
                 V row[kernel];
-                points_to_weights(half[i], row);
+                points_to_weights(halfway[i], row);
                 XNN_UNROLL for (int j = 0; j < kernel; ++j) simd::store(weights + (i * kernel + j) * width, row[j]);
             }
             T* to = gw + (output * channels + c) * taps;

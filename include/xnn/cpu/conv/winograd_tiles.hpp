@@ -88,7 +88,7 @@ void tiles_to_points(const TiledImages& x, TileRows rows, const T* staged, T* to
             const T* corner = staged + ((top - pixels.begin) * x.width + left) * pitch;
             T* target = to + tile * pitch;
             for (index_t c = 0; c < pitch; c += simd::width<T>) {
-                V half[points][N];  // columns are at the points
+                V halfway[points][N];  // columns are at the points
                 for (int j = 0; j < N; ++j) {
                     V column[N], at_points[points];
                     const bool outside = left + j < 0 || left + j >= x.width;
@@ -96,11 +96,11 @@ void tiles_to_points(const TiledImages& x, TileRows rows, const T* staged, T* to
                     XNN_UNROLL for (int i = 0; i < N; ++i)
                         column[i] = outside || i < first_row || i >= last_row ? V(T(0)) : simd::load(from + i * x.width * pitch);
                     map(column, at_points);
-                    XNN_UNROLL for (int i = 0; i < points; ++i) half[i][j] = at_points[i];
+                    XNN_UNROLL for (int i = 0; i < points; ++i) halfway[i][j] = at_points[i];
                 }
                 for (int i = 0; i < points; ++i) {
                     V at_points[points];
-                    map(half[i], at_points);
+                    map(halfway[i], at_points);
                     XNN_UNROLL for (int j = 0; j < points; ++j) simd::store(target + (i * points + j) * to_plane + c, at_points[j]);
                 }
             }
@@ -133,17 +133,17 @@ void points_to_images(const TiledImages& y, TileRows rows, const T* from, index_
             T* corner = staged + ((top - pixels.begin) * y.width + left) * pitch;
             for (index_t c = 0; c < pitch; c += width) {
                 const T* source = from + tile * pitch + c;
-                V half[M][points];  // columns are results
+                V halfway[M][points];  // columns are results
                 for (int j = 0; j < points; ++j) {
                     V at_points[points], column[M];
                     XNN_UNROLL for (int i = 0; i < points; ++i) at_points[i] = simd::load(source + (i * points + j) * from_plane);
                     points_to_output(at_points, column);
-                    XNN_UNROLL for (int i = 0; i < M; ++i) half[i][j] = column[i];
+                    XNN_UNROLL for (int i = 0; i < M; ++i) halfway[i][j] = column[i];
                 }
                 const V bias = finish.bias == nullptr ? V(T(0)) : simd::load(finish.bias + c, std::min(width, y.channels - c));
                 for (index_t i = 0; i < height; ++i) {
                     V row[M];
-                    points_to_output(half[i], row);
+                    points_to_output(halfway[i], row);
                     T* to = corner + i * y.width * pitch + c;
                     XNN_UNROLL for (int j = 0; j < M; ++j) {
                         if (j >= columns) break;
