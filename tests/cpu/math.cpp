@@ -223,6 +223,40 @@ TEMPLATE_TEST_CASE("error, normal and gamma functions", "[math]", float, double)
     check_unary<T>(XNN_CASE(normal_pdf, 3, lost_in_square, NormalPdf{}));
 }
 
+TEST_CASE("GELU and its slope by polynomials", "[math]") {
+    const auto check = [](const char* name, auto f, double bound, bool relative, auto exact) {
+        INFO(name);
+        using V = xsimd::batch<float>;
+        double worst = 0, where = 0;
+        for (const float x : arguments<float>()) {
+            const double y = f(V(x)).get(0), size = std::fabs(static_cast<double>(x));
+            if (!std::isfinite(x)) continue;
+            const double error = std::fabs(y - exact(static_cast<double>(x))) / (relative ? std::max(size, 1e-37) : 1);
+            if (!(error <= worst)) worst = error, where = x;
+        }
+        INFO("worst at " << where);
+        CHECK(worst <= bound);
+    };
+    const auto cdf = [](double x) { return NormalCdf{}(x); };
+    const auto tanh_cdf = [](double x) { return 1 / (1 + std::exp(-2 * 0.79788456080286535588 * (x + 0.044715 * x * x * x))); };
+    check("gelu", [](auto x) { return math::gelu(x); }, 3e-7, true, [&](double x) { return x * cdf(x); });
+    check("gelu_slope", [](auto x) { return math::gelu_slope(x); }, 6e-7, false,
+          [&](double x) { return cdf(x) + x * NormalPdf{}(x); });
+    check("gelu_tanh", [](auto x) { return math::gelu_tanh(x); }, 3e-7, true, [&](double x) { return x * tanh_cdf(x); });
+    check("gelu_tanh_slope", [](auto x) { return math::gelu_tanh_slope(x); }, 6e-7, false, [&](double x) {
+        const double s = tanh_cdf(x);
+        return std::fabs(x) > 100 ? s : s + x * s * (1 - s) * 2 * 0.79788456080286535588 * (1 + 3 * 0.044715 * x * x);
+    });
+    for (float x : {6.f, 1e30f, INFINITY}) {
+        CHECK(math::gelu(xsimd::batch<float>(x)).get(0) == x);
+        CHECK(math::gelu_slope(xsimd::batch<float>(x)).get(0) == 1);
+        CHECK(math::gelu_slope(xsimd::batch<float>(-x)).get(0) == 0);
+    }
+    CHECK(std::signbit(math::gelu(xsimd::batch<float>(-0.f)).get(0)));
+    CHECK(std::isnan(math::gelu(xsimd::batch<float>(NAN)).get(0)));
+    CHECK(std::isnan(math::gelu_slope(xsimd::batch<float>(NAN)).get(0)));
+}
+
 TEMPLATE_TEST_CASE("the gamma function and its derivative", "[math]", float, double) {
     using T = TestType;
     const double digits = sizeof(T) == 4 ? 1e-6 : 1e-14;

@@ -4,6 +4,7 @@
 #include "xnn/ops/matmul.hpp"
 #include "xnn/ops/operators.hpp"
 #include "xnn/ops/softmax.hpp"
+#include "xnn/ops/view.hpp"
 
 using namespace xnn;
 
@@ -45,4 +46,31 @@ TEST_CASE("assign: an operation may read the tensor that it is assigned to", "[e
     y = x;
     y = matmul(w, functional::softmax<1>(y + 1));
     require_close(values(y), values(chained));
+}
+
+TEST_CASE("assign: a chain that broadcasts is not copied", "[expr][assign]") {
+    const Tensor<float, Square> x = randn<Square>();
+    const Tensor<float, Shape<40>> row = randn<Shape<40>>();
+    Tensor<float, Square> y;
+    const float* memory = y.data();
+    REQUIRE(workspace_of([&] { y = x * row + 1; }) == 0);
+    REQUIRE(workspace_of([&] { y = transpose<0, 1>(x); }) == 0);
+    REQUIRE(y.data() == memory);
+}
+
+TEST_CASE("assign: a chain may read the tensor that it is assigned to out of order", "[expr][assign]") {
+    const Tensor<float, Square> x = randn<Square>();
+    const auto at = [&](index_t i, index_t j) { return x(i, j); };
+    Tensor<float, Square> y = x;
+    y = y + transpose<0, 1>(y);
+    for (index_t i = 0; i < 40; ++i)
+        for (index_t j = 0; j < 40; ++j) REQUIRE(y(i, j) == at(i, j) + at(j, i));
+    y = x;
+    y = y * slice<0, 39, 40>(y);  // the last row, before it is squared
+    for (index_t i = 0; i < 40; ++i)
+        for (index_t j = 0; j < 40; ++j) REQUIRE(y(i, j) == at(i, j) * at(39, j));
+    y = x;
+    y = flip<0>(y);
+    for (index_t i = 0; i < 40; ++i)
+        for (index_t j = 0; j < 40; ++j) REQUIRE(y(i, j) == at(39 - i, j));
 }

@@ -75,9 +75,10 @@ class Buffer<Cpu> {
 public:
     Buffer() = default;
     explicit Buffer(std::size_t bytes) {
-        void* const memory = ::operator new(header_size + bytes, align_of(bytes));
-        data_ = static_cast<std::byte*>(memory) + header_size;
-        new (memory) Header{1, bytes};
+        const std::size_t gap = next_gap(bytes);
+        auto* const memory = static_cast<std::byte*>(::operator new(gap + header_size + bytes, align_of(bytes)));
+        data_ = memory + gap + header_size;
+        new (data_ - header_size) Header{1, bytes, gap};
     }
     Buffer(const Buffer& other) : data_(other.data_) {
         if (data_) ++header().references;
@@ -105,19 +106,23 @@ private:
     struct Header {
         std::atomic<std::ptrdiff_t> references;
         std::size_t bytes;
+        std::size_t gap;  // in front of the header
     };
     static constexpr std::size_t header_size = alignment;  // stands before the data
+    static constexpr std::size_t page = 4096, large = 16 * page;
 
     Header& header() const { return *reinterpret_cast<Header*>(data_ - header_size); }
     [[gnu::noinline]] void release() {
-        if (--header().references == 0) ::operator delete(data_ - header_size, align_of(header().bytes));
+        if (--header().references == 0) ::operator delete(data_ - header_size - header().gap, align_of(header().bytes));
     }
-    /// Large buffers begin at the same place in a page, so that equal offsets in two of them are all that can collide in a
-    /// cache.
-    static std::align_val_t align_of(std::size_t bytes) {
-        constexpr std::size_t page = 4096;
-        return std::align_val_t{bytes >= 16 * page ? page : alignment};
+    /// Large buffers begin at places of a page that are far apart: loops go through several at equal offsets, and processors take
+    /// equal places in pages for the same memory until they have looked twice.
+    static std::size_t next_gap(std::size_t bytes) {
+        static std::atomic<std::size_t> buffers = 0;
+        constexpr std::size_t stride = 27;  // the golden section of the 64 lines of a page
+        return bytes < large ? 0 : buffers.fetch_add(1, std::memory_order_relaxed) * stride * alignment % page;
     }
+    static std::align_val_t align_of(std::size_t bytes) { return std::align_val_t{bytes < large ? alignment : page}; }
     std::byte* data_ = nullptr;
 };
 

@@ -33,6 +33,9 @@ struct TensorView {
 
 namespace detail {
 
+/// For whoever writes all elements anyway.
+struct Uninitialized {};
+
 /// Uninitialised aligned memory for elements; grows, and shrinks never. Copies share it.
 template <class T, class Device>
 class HeapStorage {
@@ -113,6 +116,8 @@ public:
     explicit Tensor(const S& shape) : shape_(shape) {
         storage_.make_zeros(size());
     }
+
+    Tensor(const S& shape, detail::Uninitialized) { resize(shape); }
 
     /// The elements in row-major order; throws Error where their number is not the shape's.
     Tensor(std::initializer_list<T> values)

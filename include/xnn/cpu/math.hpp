@@ -5,6 +5,7 @@
 #include "xnn/core/math.hpp"
 #include "xnn/cpu/math/basic.hpp"
 #include "xnn/cpu/math/exponential.hpp"
+#include "xnn/cpu/math/gelu.hpp"
 #include "xnn/cpu/math/hyperbolic.hpp"
 #include "xnn/cpu/math/special.hpp"
 #include "xnn/cpu/math/trigonometric.hpp"

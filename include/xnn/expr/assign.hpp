@@ -7,7 +7,7 @@ namespace xnn {
 
 namespace detail {
 
-/// Into the tensor's own memory where no operation's argument stands there, else into new memory.
+/// Into the tensor's own memory where nothing stands there that is read when it has been written, else into new memory.
 template <class Tensor, class Node, class S>
 void assign_in_place(Tensor& tensor, const Node& node, const S& shape) {
     using T = typename Tensor::value_type;
@@ -23,18 +23,16 @@ void assign_in_place(Tensor& tensor, const Node& node, const S& shape) {
     }
     const auto state = node.forward(lease.arena());
     const auto loader = node.loader(state);
-    using Loader = std::remove_cvref_t<decltype(loader)>;
-    // Elements that are read where they are written may stand in the tensor itself; anything else could meet its own
-    // result, and new memory could be what the expression still reads.
-    if (stays_in_place<Loader> && tensor.shape() == shape) {
+    if (tensor.shape() == shape) {
         tensor.resize(shape);  // a tensor that is being made has no memory yet
-        assign(Device{}, Target<T>{tensor.data()}, loader, shape.extents());
-    } else {
-        const value_t<Node>* data = dense(lease.arena(), node, state);
-        [[maybe_unused]] Tensor kept = std::move(tensor);
-        tensor.resize(shape);
-        assign(Device{}, Target<T>{tensor.data()}, Ptr<value_t<Node>>(data), shape.extents());
+        if (reads_in_place(loader, tensor.data(), shape.size())) {
+            assign(Device{}, Target<T>{tensor.data()}, loader, shape.extents());
+            return;
+        }
     }
+    Tensor fresh(shape, Uninitialized{});
+    assign(Device{}, Target<T>{fresh.data()}, loader, shape.extents());
+    tensor = std::move(fresh);
 }
 
 /// The same by a node on the heap, as values are evaluated: nvcc runs out of memory over a state that is a local variable.

@@ -139,8 +139,8 @@ auto dense(Arena<Device>& arena, const E& e, const typename E::State& state, [[m
         return loader.p;
     } else {
         const auto extents = e.shape().extents();
-        T* out = detail::stays_in_place<std::remove_cvref_t<decltype(loader)>> ? wanted : nullptr;
-        if (!out) out = arena.template allocate<T>(product(extents));
+        const index_t size = product(extents);
+        T* out = wanted && detail::reads_in_place(loader, wanted, size) ? wanted : arena.template allocate<T>(size);
         assign(Device{}, Target<T>{out}, loader, extents);
         return static_cast<const T*>(out);
     }

@@ -40,7 +40,7 @@ struct Silu {
     }
 };
 
-/// x Phi(x) with the distribution function of the standard normal distribution; exact on the far left too.
+/// x Phi(x) with the distribution function of the standard normal distribution.
 struct Gelu {
     static constexpr std::string_view name = "gelu";
     static constexpr bool needs_input = true, needs_output = false;
@@ -48,6 +48,12 @@ struct Gelu {
     XNN_INLINE V operator()(V x) const { return x * math::normal_cdf(x); }
     template <int, class V>
     XNN_INLINE V backward(V g, V x, V) const { return g * (math::normal_cdf(x) + x * math::normal_pdf(x)); }
+#if !defined(__CUDACC__)
+    using Floats = math::Register<float>;
+    XNN_INLINE Floats operator()(Floats x) const { return math::gelu(x); }
+    template <int>
+    XNN_INLINE Floats backward(Floats g, Floats x, Floats) const { return g * math::gelu_slope(x); }
+#endif
 };
 
 /// x (1 + tanh(u)) / 2 = x / (1 + exp(-2u)) with u = sqrt(2 / pi) (x + 0.044715 x^3): GELU with approximate="tanh".
@@ -61,6 +67,12 @@ struct GeluTanh {
         const V s = V(1) / (V(1) + opposite_power(x));
         return g * (s * (V(1) + x * (V(1) - s) * slope(x, 2 * scale, 3 * cubic)));
     }
+#if !defined(__CUDACC__)
+    using Floats = math::Register<float>;
+    XNN_INLINE Floats operator()(Floats x) const { return math::gelu_tanh(x); }
+    template <int>
+    XNN_INLINE Floats backward(Floats g, Floats x, Floats) const { return g * math::gelu_tanh_slope(x); }
+#endif
 
     static constexpr double cubic = 0.044715, scale = 0.79788456080286535588, log2e = 1.44269504088896340736;
     /// factor (1 + square x^2)
