@@ -1,8 +1,11 @@
 // y = x Wᵀ + b over the last dimension. https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
 #pragma once
 
+#include <limits>
+
 #include "xnn/cpu/column_sums.hpp"
 #include "xnn/cpu/gemm.hpp"
+#include "xnn/cpu/gemm/short_row.hpp"
 #include "xnn/expr/apply.hpp"
 #include "xnn/expr/functors/piecewise.hpp"
 
@@ -66,9 +69,27 @@ struct TurnedLinearRule : LinearRule {
     static constexpr bool accepts(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::accepts(x, turned(w), bias...); }
     static constexpr index_t flops(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::flops(x, turned(w), bias...); }
 
-    NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const { return multiply(kernels::Transpose::no, y, x, w, bias...); }
+    NothingSaved forward(auto&, auto y, auto x, auto w, auto bias) const {
+        if constexpr (is_short<decltype(y), decltype(w)>) {
+            using T = typename decltype(y)::value_type;
+            const T lowest = activation == kernels::Activation::relu ? T(0) : -std::numeric_limits<T>::infinity();
+            kernels::short_row_times_matrix<decltype(w)::shape_type::static_extents[0], decltype(w)::shape_type::static_extents[1]>(x.data, w.data, bias.data, lowest, y.data);
+            return {};
+        } else {
+            return multiply(kernels::Transpose::no, y, x, w, bias);
+        }
+    }
 
 private:
+    /// A single row and a small matrix, all of it known to the compiler.
+    template <class Y, class W>
+    static constexpr bool is_short = [] {
+        using S = typename Y::shape_type;
+        if constexpr (std::same_as<typename Y::device, Cpu> && S::is_static && S::static_size == W::shape_type::static_extents[1])
+            return kernels::is_short_row<typename Y::value_type, W::shape_type::static_extents[0], W::shape_type::static_extents[1]>;
+        else
+            return false;
+    }();
     static constexpr Dims<2> turned(const Dims<2>& w) { return {w[1], w[0]}; }
 };
 
