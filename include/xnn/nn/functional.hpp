@@ -24,13 +24,7 @@
 #include "xnn/ops/rms_norm.hpp"
 #include "xnn/ops/softmax.hpp"
 
-namespace xnn::nn {
-
-namespace functional {
-
-// linear, embedding, pad, softmax, log_softmax, glu, scaled_dot_product_attention, mse_loss, l1_loss, smooth_l1_loss, huber_loss,
-// binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, local_response_norm
-using namespace xnn::functional;
+namespace xnn::functional {
 
 using xnn::celu;
 using xnn::elu;
@@ -54,6 +48,16 @@ using xnn::softsign;
 using xnn::tanh;
 using xnn::tanhshrink;
 using xnn::threshold;
+
+}  // namespace xnn::functional
+
+namespace xnn::nn {
+
+namespace functional {
+
+// The activations above, linear, embedding, pad, softmax, log_softmax, glu, scaled_dot_product_attention, mse_loss, l1_loss, smooth_l1_loss, huber_loss,
+// binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, local_response_norm
+using namespace xnn::functional;
 
 /// softmax(-x)
 template <index_t Dim, Operand X>
@@ -207,3 +211,7 @@ constexpr auto nll_loss(X&& input, Target&& target) {
 namespace F = functional;
 
 }  // namespace xnn::nn
+
+namespace xnn::functional {
+using namespace xnn::nn::functional;  // under `using namespace xnn` both names are for the same functions
+}  // namespace xnn::functional

@@ -34,8 +34,13 @@ TEMPLATE_TEST_CASE("clip_grad_norm_: one factor for all gradients", "[clip_grad]
     require_close(values(layer.weight.grad()), {1.5, -2, 6}, 1e-2);
     REQUIRE(clip_grad_norm_(layer.weight, 1, std::numeric_limits<double>::infinity()) == Approx(6).epsilon(1e-2));
     require_close(values(layer.weight.grad()), {0.25, -1.0 / 3, 1}, 1e-2);
+    REQUIRE(clip_grad_norm_(layer.parameters(), 0.5, std::numeric_limits<double>::infinity()) == Approx(1).epsilon(1e-2));
+    require_close(values(layer.weight.grad()), {0.125, -1.0 / 6, 0.5}, 1e-2);
+    clip_grad_value_(layer.parameters(), 0.25);
+    require_close(values(layer.weight.grad()), {0.125, -1.0 / 6, 0.25}, 1e-2);
     layer.zero_grad();
     REQUIRE(clip_grad_norm_(layer, 1) == 0);
+    REQUIRE(clip_grad_norm_(layer.parameters(), 1) == 0);
 }
 
 TEST_CASE("clip_grad_norm_: other norms", "[clip_grad]") {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
+#include <vector>
 
 #include "xnn/nn/module.hpp"
 #include "xnn/ops/operators.hpp"
@@ -24,6 +26,21 @@ void for_each_gradient(M& module, F&& f) {
     visit_parameters(module, [&](const Path&, auto& parameter) { for_each_gradient(parameter, f); });
 }
 
+/// The same for what parameters() lists: a list knows its parameters' dtypes in the run alone, and no device but the host.
+template <class F>
+void for_each_gradient(const std::vector<ParameterRef>& parameters, F&& f) {
+    for (const ParameterRef& parameter : parameters) {
+        if (!parameter.has_gradient()) continue;
+        if (parameter.access) fail("clip_grad", "a list of parameters on the host; for others pass the model itself", parameter.name);
+        const auto visit = [&]<class T>(std::type_identity<T>) {
+            if (parameter.dtype == dtype_of<T>)
+                f(TensorView<T, Shape<dyn>, Cpu>{static_cast<T*>(parameter.gradient()), Shape<dyn>(parameter.size())});
+        };
+        visit(std::type_identity<float>()), visit(std::type_identity<double>());
+        visit(std::type_identity<xnn::float16>()), visit(std::type_identity<xnn::bfloat16>());
+    }
+}
+
 /// Writes elements that are functions of those in their places.
 template <class T, class Device, class E>
 void replace(const TensorView<T, Shape<dyn>, Device>& target, const E& expression) {
@@ -35,9 +52,9 @@ void replace(const TensorView<T, Shape<dyn>, Device>& target, const E& expressio
 
 }  // namespace detail
 
-/// The norm of all gradients of a module (or of one parameter) as if they were one vector.
+/// The norm of all gradients of a module (or of one parameter, or of a list as model.parameters() gives it) as if they were one vector.
 template <class M>
-double get_total_norm(M& parameters, double norm_type = 2) {
+double get_total_norm(M&& parameters, double norm_type = 2) {
     const bool largest = std::isinf(norm_type);
     double total = 0;
     detail::for_each_gradient(parameters, [&](const auto& gradient) {
@@ -47,10 +64,10 @@ double get_total_norm(M& parameters, double norm_type = 2) {
     return largest || norm_type == 0 ? total : std::pow(total, 1 / norm_type);
 }
 
-/// Scales all gradients of a module (or of one parameter) by one factor, so that the norm of all of them together is at
+/// Scales all gradients of a module (or of one parameter, or of a list) by one factor, so that the norm of all of them together is at
 /// most max_norm. Returns what it was. Throws Error if `error_if_nonfinite` and it was not finite; then nothing is changed.
 template <class M>
-double clip_grad_norm_(M& parameters, double max_norm, double norm_type = 2, bool error_if_nonfinite = false) {
+double clip_grad_norm_(M&& parameters, double max_norm, double norm_type = 2, bool error_if_nonfinite = false) {
     const double total = get_total_norm(parameters, norm_type);
     if (error_if_nonfinite && !std::isfinite(total)) fail("clip_grad_norm_", "a finite norm of the gradients", std::to_string(total));
     const double factor = std::isnan(total) ? total : std::min(max_norm / (total + 1e-6), 1.0);
@@ -62,7 +79,7 @@ double clip_grad_norm_(M& parameters, double max_norm, double norm_type = 2, boo
 /// Limits each element of all gradients to [-clip_value, clip_value].
 /// https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
 template <class M>
-void clip_grad_value_(M& parameters, double clip_value) {
+void clip_grad_value_(M&& parameters, double clip_value) {
     detail::for_each_gradient(parameters, [clip_value](const auto& gradient) { detail::replace(gradient, clamp(gradient, -clip_value, clip_value)); });
 }
 
