@@ -10,6 +10,7 @@
 
 #include "xnn/core/config.hpp"
 #include "xnn/core/device.hpp"
+#include "xnn/core/huge_pages.hpp"
 
 namespace xnn {
 
@@ -77,6 +78,7 @@ public:
     explicit Buffer(std::size_t bytes) {
         const std::size_t gap = next_gap(bytes);
         auto* const memory = static_cast<std::byte*>(::operator new(gap + header_size + bytes, align_of(bytes)));
+        if (bytes >= 2 * huge_page) prefer_huge_pages(memory, gap + header_size + bytes);
         data_ = memory + gap + header_size;
         new (data_ - header_size) Header{1, bytes, gap};
     }
@@ -122,7 +124,9 @@ private:
         constexpr std::size_t stride = 27;  // the golden section of the 64 lines of a page
         return bytes < large ? 0 : buffers.fetch_add(1, std::memory_order_relaxed) * stride * alignment % page;
     }
-    static std::align_val_t align_of(std::size_t bytes) { return std::align_val_t{bytes < large ? alignment : page}; }
+    static std::align_val_t align_of(std::size_t bytes) {
+        return std::align_val_t{bytes < large ? alignment : bytes < 2 * huge_page ? page : huge_page};
+    }
     std::byte* data_ = nullptr;
 };
 

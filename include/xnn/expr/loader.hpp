@@ -6,7 +6,7 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
+#include <cstdint>
 
 #include "xnn/core/tuple.hpp"
 #include "xnn/cpu/simd.hpp"
@@ -355,8 +355,8 @@ bool reads_in_place(const L&, const T*, index_t) {
     return L::split == 0;
 }
 inline bool apart(const void* a, const void* a_end, const void* b, const void* b_end) {
-    const std::less_equal<> before;  // of any two pointers
-    return before(a_end, b) || before(b_end, a);
+    const auto place = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p); };  // pointers to different arrays have no order
+    return place(a_end) <= place(b) || place(b_end) <= place(a);
 }
 template <class U, class T>
 bool reads_in_place(const Ptr<U>& loader, const T* out, index_t n) {
