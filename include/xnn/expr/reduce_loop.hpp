@@ -65,8 +65,12 @@ struct ReducePlan {
     void run(Body&& body) const {
         parallel_chunks(units * splits, grain, [&](index_t begin, index_t end) XNN_NOINLINE_LAMBDA {
             for (index_t t = begin; t < end; ++t) {
-                const index_t split = t % splits;
-                body(t / splits, split, pieces * split / splits, pieces * (split + 1) / splits);
+                index_t unit = t, split = 0, first = 0, last = pieces;
+                if (splits > 1) {  // seldom: the divisions cost a short unit dearly
+                    unit = t / splits, split = t % splits;
+                    first = pieces * split / splits, last = pieces * (split + 1) / splits;
+                }
+                body(unit, split, first, last);
             }
         });
     }
@@ -104,7 +108,7 @@ void reduce(Arena<Cpu>& arena, const Reducer& reducer, const Loader& loader, con
             alignas(64) B buffer[block_size];
             Total total = reducer.none();
             while (first < last) {
-                const index_t q = first / blocks, end_of_row = std::min((q + 1) * blocks, last);
+                const index_t q = blocks == 1 ? first : first / blocks, end_of_row = std::min((q + 1) * blocks, last);
                 const auto row = loader.template row<split>(kept.row(unit) + reduced.row(q), length);
                 for (; first < end_of_row; ++first) {
                     const index_t begin = (first - q * blocks) * block_size, end = std::min(begin + block_size, length);
