@@ -91,7 +91,7 @@ void stream_rows(const RowProduct<T>& p, index_t begin, index_t end) {
 template <class T>
 void row_times_matrix(const RowProduct<T>& p) {
     constexpr index_t width = simd::width<T>;
-    constexpr index_t cached = (256 << 10) / sizeof(T);
+    constexpr index_t cached = (1 << 20) / sizeof(T);
     const index_t masked = simd::masked_loads_are_cheap ? p.n : p.n - p.n % width;
     const index_t in_registers = p.n * p.k <= cached ? masked : 0;
     for (index_t j = 0; j < in_registers; j += row_registers * width)
