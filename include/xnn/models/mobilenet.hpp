@@ -39,6 +39,8 @@ struct inverted_residual<In, Out, Stride, 1, T, Device> {
 template <index_t In, index_t Out, index_t Stride, index_t Expansion, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion, T, Device, Frozen>> {
     using frozen = InvertedResidual<In, Out, Stride, Expansion, T, Device, true>;
+    template <class U, class D>
+    using rebind = InvertedResidual<In, Out, Stride, Expansion, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr bool erases_shapes = true;
     nn::FrozenIf<Frozen, typename detail::inverted_residual<In, Out, Stride, Expansion, T, Device>::type> conv;
 
@@ -55,6 +57,8 @@ struct InvertedResidual : nn::Module<InvertedResidual<In, Out, Stride, Expansion
 template <index_t NumClasses = 1000, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct MobileNetV2 : nn::Module<MobileNetV2<NumClasses, T, Device, Frozen>> {
     using frozen = MobileNetV2<NumClasses, T, Device, true>;
+    template <class U, class D>
+    using rebind = MobileNetV2<NumClasses, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr bool erases_shapes = true;
     using Linear = nn::FrozenIf<Frozen, nn::Linear<1280, NumClasses, true, T, Device>>;
 

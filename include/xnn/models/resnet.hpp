@@ -37,6 +37,8 @@ using Downsample = std::conditional_t<In == Out && Stride == 1, Unchanged,
 template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device, Frozen>> {
     using frozen = BasicBlock<In, Planes, Stride, T, Device, true>;
+    template <class U, class D>
+    using rebind = BasicBlock<In, Planes, Stride, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr index_t expansion = 1;
     static constexpr bool erases_shapes = true;
 
@@ -57,6 +59,8 @@ struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device, Frozen>
 template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device, Frozen>> {
     using frozen = Bottleneck<In, Planes, Stride, T, Device, true>;
+    template <class U, class D>
+    using rebind = Bottleneck<In, Planes, Stride, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr index_t expansion = 4;
     static constexpr bool erases_shapes = true;
 
@@ -82,6 +86,8 @@ template <template <index_t, index_t, index_t, class, class, bool> class Block, 
           Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device, Frozen>> {
     using frozen = ResNet<Block, Depths, NumClasses, Width, T, Device, true>;
+    template <class U, class D>
+    using rebind = ResNet<Block, Depths, NumClasses, Width, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr index_t expansion = Block<Width, Width, 1, T, Device, Frozen>::expansion;
     static constexpr bool erases_shapes = true;
     template <std::size_t I, index_t In, index_t Planes, index_t Stride>

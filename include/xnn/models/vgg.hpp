@@ -55,6 +55,8 @@ struct vgg_features<Depths, BatchNorm, T, Device, 5> {
 template <Dims<5> Depths, bool BatchNorm, index_t NumClasses, index_t Hidden, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, Frozen>> {
     using frozen = VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, true>;
+    template <class U, class D>
+    using rebind = VGG<Depths, BatchNorm, NumClasses, Hidden, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr bool erases_shapes = true;
 
     nn::FrozenIf<Frozen, typename detail::vgg_features<Depths, BatchNorm, T, Device>::type> features;
