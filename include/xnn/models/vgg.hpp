@@ -6,6 +6,7 @@
 #include "xnn/nn/activation.hpp"
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/containers.hpp"
+#include "xnn/nn/convert.hpp"
 #include "xnn/nn/dropout.hpp"
 #include "xnn/nn/flatten.hpp"
 #include "xnn/nn/freeze.hpp"
@@ -60,7 +61,7 @@ struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, Fr
     static constexpr bool erases_shapes = true;
 
     nn::FrozenIf<Frozen, typename detail::vgg_features<Depths, BatchNorm, T, Device>::type> features;
-    nn::AdaptiveAvgPool2d<7> avgpool;
+    nn::AdaptiveAvgPool2d<nn::Sizes(7, 7)> avgpool;
     nn::FrozenIf<Frozen, nn::Sequential<nn::Linear<512 * 7 * 7, Hidden, true, T, Device>, nn::ReLU, nn::Dropout,
                                         nn::Linear<Hidden, Hidden, true, T, Device>, nn::ReLU, nn::Dropout,
                                         nn::Linear<Hidden, NumClasses, true, T, Device>>>
@@ -82,6 +83,9 @@ struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, Fr
 private:
     void initialise() {
         detail::initialise_convolutions(*this);
+        nn::visit_modules(*this, [](const nn::Path&, auto& module) {
+            if constexpr (std::same_as<std::remove_cvref_t<decltype(module)>, nn::ReLU>) module.inplace = true;
+        });
         nn::visit_modules(classifier, [](const nn::Path&, auto& module) {
             if constexpr (requires { module.weight; }) {
                 nn::init::normal_(module.weight, 0, 0.01);
