@@ -3,9 +3,9 @@
 
 #include <cstdio>
 #include <xnn/core/parallel.hpp>
-#include <xnn/io/safetensors.hpp>
 #include <xnn/nn/traits.hpp>
 
+#include "checkpoint.hpp"
 #include "session.hpp"
 #include "training.hpp"
 
@@ -18,7 +18,7 @@ void run(const Options& options) {
     const Corpus corpus(options.data, options.limit);
     Gpt<Device> model(options.dropout);
     if (options.generate > 0) {
-        xnn::io::load_safetensors(options.checkpoint, model.state_dict());
+        load_checkpoint(options.checkpoint, model.state_dict());
         model.eval();
         const auto text = write(model, corpus.alphabet(), options.prompt, options.generate, {options.temperature, options.top_k}, xnn::default_generator());
         std::printf("%s\n", text.c_str());
@@ -27,7 +27,7 @@ void run(const Options& options) {
     std::printf("%td parameters, %zu characters to train on, %zu to validate with, %d threads\n\n", xnn::parameter_count<Gpt<xnn::Cpu>>,
                 corpus.training().size(), corpus.validation().size(), xnn::get_num_threads());
     const double loss = train(model, corpus, options);
-    xnn::io::save_safetensors(options.checkpoint, model.state_dict());
+    save_checkpoint(options.checkpoint, model.state_dict());
     std::printf("checkpoint: %s\nvalidation loss %.2f\n", options.checkpoint.c_str(), loss);
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdio>
-#include <xnn/io/safetensors.hpp>
 #include <xnn/tools/summary.hpp>
 
+#include "checkpoint.hpp"
 #include "session.hpp"
 #include "training.hpp"
 
@@ -14,7 +14,7 @@ namespace mnist {
 template <class Model>
 Model load_model(const std::filesystem::path& checkpoint) {
     Model model;
-    xnn::io::load_safetensors(checkpoint, model.state_dict());
+    load_checkpoint(checkpoint, model.state_dict());
     return model;
 }
 
@@ -50,7 +50,7 @@ double run_session(const Options& options) {
                training.curve(), test_curve);
     std::printf("training curve: %s\n", options.curve.c_str());
 
-    xnn::io::save_safetensors(options.checkpoint, model.state_dict(), {{"model", options.model}});
+    save_checkpoint(options.checkpoint, model.state_dict(), options.model);
     const Evaluation again = evaluate<Device>(load_model<Model>(options.checkpoint), test_set, tests);
     if (again.predicted != evaluation.predicted || again.confidence != evaluation.confidence)
         xnn::fail(options.checkpoint.string(), "the network that was saved", "one that answers differently");
