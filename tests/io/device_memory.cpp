@@ -50,22 +50,22 @@ TEST_CASE("files of tensors on a device go through the host", "[io]") {
         {"packed npz", save_npz_compressed, [](auto& path, auto& state) { load_npz(path, state); }},
     };
     const std::vector<float> values{1, -2.5F, 3}, more{7, 8};
-    for (const auto& [name, save, load] : formats) {
-        INFO(name);
+    for (const Format& format : formats) {
+        INFO(format.name);
         const TemporaryFolder folder;
         DeviceArray a(values), b(more);
-        save(folder / "state", {a.named("a"), b.named("b")});
+        format.save(folder / "state", {a.named("a"), b.named("b")});
 
         std::vector<float> host_a(3), host_b(2);
-        load(folder / "state", {{"a", Dtype::F32, {3}, host_a.data()}, {"b", Dtype::F32, {2}, host_b.data()}});
+        format.load(folder / "state", {{"a", Dtype::F32, {3}, host_a.data()}, {"b", Dtype::F32, {2}, host_b.data()}});
         REQUIRE(host_a == values);
         REQUIRE(host_b == more);
 
         DeviceArray to_a({0, 0, 0}), to_b({0, 0});
-        load(folder / "state", {to_a.named("a"), to_b.named("b")});
+        format.load(folder / "state", {to_a.named("a"), to_b.named("b")});
         REQUIRE(to_a.values() == values);
         REQUIRE(to_b.values() == more);
-        REQUIRE_ERROR(load(folder / "state", {to_b.named("a"), to_b.named("b")}), "a of float32 (3) instead of float32 (2)");
+        REQUIRE_ERROR(format.load(folder / "state", {to_b.named("a"), to_b.named("b")}), "a of float32 (3) instead of float32 (2)");
         REQUIRE(to_b.values() == more);
     }
 }

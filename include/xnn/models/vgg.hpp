@@ -40,7 +40,7 @@ struct vgg_stage<In, Out, 0, BatchNorm, T, Device> {
 
 template <Dims<5> Depths, bool BatchNorm, class T, class Device, std::size_t I = 0>
 struct vgg_features {
-    static constexpr index_t widths[] = {3, 64, 128, 256, 512, 512};
+    static constexpr index_t widths[6] = {3, 64, 128, 256, 512, 512};
     using type = typename joined<typename vgg_stage<widths[I], widths[I + 1], Depths[I], BatchNorm, T, Device>::type,
                                  typename vgg_features<Depths, BatchNorm, T, Device, I + 1>::type>::type;
 };
@@ -99,7 +99,7 @@ private:
     /// The features from layer I on. The parameter is a name, so that types end at every convolution and pooling.
     template <std::size_t I>
     constexpr auto from(auto x) const {
-        if constexpr (I == features.size)
+        if constexpr (I == decltype(features)::size)
             return x;
         else if constexpr (requires { this->template layer<I>().weight; })
             return from<I + layer_size>(convolve<I>(x));
