@@ -10,6 +10,7 @@ inline constexpr xnn::index_t vocabulary = 65;
 /// As many characters as the network sees at once.
 inline constexpr xnn::index_t context = 128;
 
-using Gpt = xnn::models::Gpt<xnn::models::GptOptions{.layers = 4, .heads = 4, .width = 128, .context = context, .vocabulary = vocabulary}>;
+template <class Device>
+using Gpt = xnn::models::Gpt<xnn::models::GptOptions{.layers = 4, .heads = 4, .width = 128, .context = context, .vocabulary = vocabulary}, float, Device>;
 
 }  // namespace char_gpt

@@ -11,6 +11,7 @@ Options parse_options(int argc, char** argv) {
     Options options;
     CLI::App app{"Trains a GPT on Shakespeare, character by character, or lets it write."};
     app.option_defaults()->always_capture_default();
+    app.add_option("--device", options.device, "where it computes; cuda-host: what a GPU would, on the host")->check(CLI::IsMember({"cpu", "cuda", "cuda-host"}));
     app.add_option("--steps", options.steps, "training steps")->check(CLI::PositiveNumber);
     app.add_option("--batch", options.batch, "sequences in a step")->check(CLI::PositiveNumber);
     app.add_option("--lr", options.lr, "the highest learning rate, after warm-up")->check(CLI::PositiveNumber);

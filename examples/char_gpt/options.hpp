@@ -9,6 +9,7 @@
 namespace char_gpt {
 
 struct Options {
+    std::string device = "cpu";
     xnn::index_t steps = 2000;
     xnn::index_t batch = 16;
     double lr = 1e-3;  ///< the highest

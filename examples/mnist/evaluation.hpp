@@ -7,6 +7,7 @@
 #include <xnn/data/mnist.hpp>
 #include <xnn/xnn.hpp>
 
+#include "../devices.hpp"
 #include "models.hpp"
 
 namespace mnist {
@@ -20,7 +21,7 @@ struct Evaluation {
 };
 
 /// Runs the network over the first `count` images, many at once, without keeping anything for gradients.
-template <class Model>
+template <class Device, class Model>
 Evaluation evaluate(const Model& model, const xnn::data::Mnist& dataset, xnn::index_t count) {
     constexpr xnn::index_t at_once = 250;
     const xnn::NoGradGuard no_grad;
@@ -35,10 +36,10 @@ Evaluation evaluate(const Model& model, const xnn::data::Mnist& dataset, xnn::in
         const xnn::TensorView<const float, Images> images{pixels + first * 28 * 28, Images(size)};
         const xnn::TensorView<const std::int64_t, xnn::Shape<xnn::dyn>> labels{digits + first, xnn::Shape<xnn::dyn>(size)};
 
-        const auto logits = model(images);  // has a name: computed once for the three uses below
-        const xnn::Tensor<std::int64_t, xnn::Shape<xnn::dyn>> answers = xnn::argmax<1>(logits);
-        const xnn::Tensor<float, xnn::Shape<xnn::dyn>> confidence = xnn::amax<1>(nn::softmax<1>(logits));
-        result.loss += static_cast<double>(criterion(logits, labels).item()) * static_cast<double>(size);
+        const auto logits = model(examples::on<Device>(images));  // has a name: computed once for the three uses below
+        const auto answers = xnn::to<xnn::Cpu>(xnn::argmax<1>(logits));
+        const auto confidence = xnn::to<xnn::Cpu>(xnn::amax<1>(nn::softmax<1>(logits)));
+        result.loss += static_cast<double>(criterion(logits, examples::on<Device>(labels)).item()) * static_cast<double>(size);
 
         for (xnn::index_t i = 0; i < size; ++i) right += answers(i) == labels.data[i];
         result.predicted.insert(result.predicted.end(), answers.begin(), answers.end());

@@ -13,14 +13,21 @@ using Images = xnn::Shape<xnn::dyn, 1, 28, 28>;
 using Logits = xnn::Shape<xnn::dyn, 10>;
 
 /// Two fully connected layers.
-using Mlp = nn::Sequential<nn::Flatten<>, nn::Linear<784, 128>, nn::ReLU, nn::Linear<128, 10>>;
+template <class Device>
+using Mlp = nn::Sequential<nn::Flatten<>, nn::Linear<784, 128, true, float, Device>, nn::ReLU, nn::Linear<128, 10, true, float, Device>>;
 
 /// Two convolutions and two fully connected layers.
-struct LeNet : nn::Module<LeNet> {
-    nn::Conv2d<1, 20, 5> conv1;
-    nn::Conv2d<20, 50, 5> conv2;
-    nn::Linear<800, 500> fc1;
-    nn::Linear<500, 10> fc2;
+template <class Device>
+struct LeNet : nn::Module<LeNet<Device>> {
+    template <xnn::index_t In, xnn::index_t Out>
+    using Conv = nn::Conv2d<In, Out, 5, nn::ConvOptions{}, float, Device>;
+    template <xnn::index_t In, xnn::index_t Out>
+    using Linear = nn::Linear<In, Out, true, float, Device>;
+
+    Conv<1, 20> conv1;
+    Conv<20, 50> conv2;
+    Linear<800, 500> fc1;
+    Linear<500, 10> fc2;
 
     constexpr auto forward(auto x) const {
         return x | conv1 | nn::max_pool2d<2> | nn::relu
@@ -30,8 +37,8 @@ struct LeNet : nn::Module<LeNet> {
 };
 
 // What the compiler has checked before the first image is read.
-static_assert(std::same_as<xnn::output_of<Mlp, Images>, Logits>);
-static_assert(std::same_as<xnn::output_of<LeNet, Images>, Logits>);
-static_assert(xnn::parameter_count<LeNet> == 431'080);
+static_assert(std::same_as<xnn::output_of<Mlp<xnn::Cpu>, Images>, Logits>);
+static_assert(std::same_as<xnn::output_of<LeNet<xnn::Cpu>, Images>, Logits>);
+static_assert(xnn::parameter_count<LeNet<xnn::Cpu>> == 431'080);
 
 }  // namespace mnist

@@ -12,6 +12,7 @@ Options parse_options(int argc, char** argv) {
     CLI::App app{"Trains a network on MNIST and shows what it learned."};
     app.option_defaults()->always_capture_default();
     app.add_option("--model", options.model, "the network")->check(CLI::IsMember({"mlp", "lenet"}));
+    app.add_option("--device", options.device, "where it computes; cuda-host: what a GPU would, on the host")->check(CLI::IsMember({"cpu", "cuda", "cuda-host"}));
     app.add_option("--epochs", options.epochs, "how often all training images are seen")->check(CLI::PositiveNumber);
     app.add_option("--batch", options.batch, "images in a step")->check(CLI::PositiveNumber);
     app.add_option("--lr", options.lr, "learning rate at the start")->check(CLI::PositiveNumber);

@@ -10,6 +10,7 @@ namespace mnist {
 
 struct Options {
     std::string model = "lenet";
+    std::string device = "cpu";
     xnn::index_t epochs = 3;
     xnn::index_t batch = 64;
     double lr = 1e-3;

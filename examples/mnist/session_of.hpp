@@ -1,10 +1,10 @@
-// What the program does with one kind of network.
+// What the program does with one kind of network on one kind of device.
 #pragma once
 
 #include <cstdio>
-#include <xnn/io/safetensors.hpp>
 #include <xnn/tools/summary.hpp>
 
+#include "checkpoint.hpp"
 #include "session.hpp"
 #include "training.hpp"
 
@@ -14,12 +14,13 @@ namespace mnist {
 template <class Model>
 Model load_model(const std::filesystem::path& checkpoint) {
     Model model;
-    xnn::io::load_safetensors(checkpoint, model.state_dict());
+    load_checkpoint(checkpoint, model.state_dict());
     return model;
 }
 
-template <class Model>
+template <template <class> class Network, class Device>
 double run_session(const Options& options) {
+    using Model = Network<Device>;
     xnn::manual_seed(options.seed);
     const xnn::data::Mnist training_set(options.data, {.train = true, .normalize = xnn::data::mnist_normalization});
     const xnn::data::Mnist test_set(options.data, {.train = false, .normalize = xnn::data::mnist_normalization});
@@ -31,12 +32,12 @@ double run_session(const Options& options) {
                 xnn::tools::summary(model, xnn::Shape<1, 1, 28, 28>{}).c_str(), samples, tests, xnn::get_num_threads());
     std::fflush(stdout);
 
-    Training<Model> training(model, FirstOf{training_set, samples}, options);
+    Training<Device, Model> training(model, FirstOf{training_set, samples}, options);
     Evaluation evaluation;
     Curve test_curve;
     while (training.epoch() < options.epochs) {
         const double samples_per_second = training.run_epoch();
-        evaluation = evaluate(model, test_set, tests);
+        evaluation = evaluate<Device>(model, test_set, tests);
         test_curve.add(static_cast<double>(training.epoch()), evaluation.loss);
         std::printf("epoch %td: test accuracy %s, test loss %.4f, trained at %.0f samples/s\n", training.epoch(),
                     percent(evaluation.accuracy).c_str(), evaluation.loss, samples_per_second);
@@ -49,13 +50,18 @@ double run_session(const Options& options) {
                training.curve(), test_curve);
     std::printf("training curve: %s\n", options.curve.c_str());
 
-    xnn::io::save_safetensors(options.checkpoint, model.state_dict(), {{"model", options.model}});
-    const Evaluation again = evaluate(load_model<Model>(options.checkpoint), test_set, tests);
+    save_checkpoint(options.checkpoint, model.state_dict(), options.model);
+    const Evaluation again = evaluate<Device>(load_model<Model>(options.checkpoint), test_set, tests);
     if (again.predicted != evaluation.predicted || again.confidence != evaluation.confidence)
         xnn::fail(options.checkpoint.string(), "the network that was saved", "one that answers differently");
     std::printf("checkpoint: %s, loaded into a new network: accuracy %s\n", options.checkpoint.c_str(),
                 percent(again.accuracy).c_str());
     return evaluation.accuracy;
 }
+
+template <class Device>
+double run_mlp(const Options& options) { return run_session<Mlp, Device>(options); }
+template <class Device>
+double run_lenet(const Options& options) { return run_session<LeNet, Device>(options); }
 
 }  // namespace mnist

@@ -8,6 +8,7 @@
 #include <xnn/tools/progress.hpp>
 #include <xnn/xnn.hpp>
 
+#include "../devices.hpp"
 #include "evaluation.hpp"
 #include "options.hpp"
 #include "report.hpp"
@@ -41,7 +42,7 @@ private:
 };
 
 /// Adam with a learning rate that falls from step to step along half a cosine wave.
-template <class Model>
+template <class Device, class Model>
 class Training {
 public:
     Training(Model& model, FirstOf images, const Options& options)
@@ -77,8 +78,8 @@ private:
     template <class ImageBatch, class LabelBatch>
     double step(const ImageBatch& images, const LabelBatch& labels) {
         optimizer_.zero_grad();
-        auto loss = criterion_(model_(images), labels);  // nothing has run yet
-        loss.backward();                                 // runs forward and back
+        auto loss = criterion_(model_(examples::on<Device>(images)), examples::on<Device>(labels));  // nothing has run yet
+        loss.backward();  // runs forward and back
         optimizer_.step();
         scheduler_.step();
         return static_cast<double>(loss.item());

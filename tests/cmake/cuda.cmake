@@ -3,11 +3,11 @@
 #   cuda_host/…  on CudaHost, the kernels of Cuda through Thrust's host system: some of them in every run, all with XNN_TEST_CUDA
 #   gpu/…        on a GPU, with XNN_TEST_GPU: the suite compiled by nvcc, its memory in the host's reach
 
-set(device_areas expr ops nn optim models training)
+set(device_areas expr ops nn optim models training io)
 set(device_sources ${suite})
-list(FILTER device_sources INCLUDE REGEX "^(expr|ops|nn|optim|models|training)/")
+list(FILTER device_sources INCLUDE REGEX "^((expr|ops|nn|optim|models|training)/|io/checkpoint)")
 # What is about the Cpu, or about no device at all.
-list(FILTER device_sources EXCLUDE REGEX "^(expr/meta|expr/functors|nn/constant|nn/module_texts|nn/traits|nn/freeze|training/cost)\\.cpp$")
+list(FILTER device_sources EXCLUDE REGEX "^(expr/meta|expr/functors|nn/constant|nn/module_texts|nn/traits|training/cost)\\.cpp$")
 
 # xnn_device_tests(program device prefix source...)
 function(xnn_device_tests program device prefix)
@@ -27,7 +27,7 @@ else()
     set(host_sources ${device_sources})
     if(NOT XNN_TEST_CUDA)
         list(FILTER host_sources INCLUDE REGEX
-            "^(expr/sharing|ops/(reduce|view|matmul|gather)|nn/(class_loss|normalization|pooling|attention|rnn)|models/narrow_resnet|optim/training)\\.cpp$")
+            "^(expr/sharing|ops/(reduce|view|matmul|gather)|nn/(class_loss|normalization|pooling|attention|rnn|hooks|traversal)|models/narrow_resnet|optim/training|io/checkpoint)\\.cpp$")
     endif()
     file(GLOB cuda_sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" cuda/*.cpp)
     list(APPEND host_sources ${cuda_sources})
@@ -51,7 +51,7 @@ if(XNN_TEST_GPU)
     enable_language(CUDA)
     set(gpu_sources ${device_sources} ${cuda_sources})
     # What runs a user's loops on the host, or counts calls there; and what nvcc does not compile: docs/cuda.md says why.
-    list(FILTER gpu_sources EXCLUDE REGEX "^(expr/(fusion|parts|sharing)|ops/operators)\\.cpp$")
+    list(FILTER gpu_sources EXCLUDE REGEX "^(expr/(fusion|parts|sharing)|ops/operators|io/checkpoint)\\.cpp$")
     list(FILTER gpu_sources EXCLUDE REGEX
         "^(models/(gpt|mobilenet_training|others|tiny|vgg)|nn/(activation|copies|freeze|hooks|init|module|module_containers|pooling|print|rnn|sparse_gradients|unbatched)|optim/(lr_scheduler|optimizer)|training/recurrent|cuda/sets)\\.cpp$")
     foreach(source IN LISTS gpu_sources)

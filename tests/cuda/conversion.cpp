@@ -1,7 +1,9 @@
 // A model and its data on the device and back: what docs/cuda.md shows.
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <xnn/cuda.hpp>
 #include <xnn/models/lenet.hpp>
+#include <xnn/models/resnet.hpp>
 #include <xnn/xnn.hpp>
 
 namespace {
@@ -49,4 +51,13 @@ TEST_CASE("cuda: state goes to the device and back", "[cuda]") {
     target.load_state_dict(model.state_dict());
     back = to<Cpu>(target);
     for (index_t i = 0; i < model.conv1.weight.size(); ++i) REQUIRE(back.conv1.weight.data()[i] == model.conv1.weight.data()[i]);
+}
+
+TEST_CASE("cuda: a residual network goes to the device and back", "[cuda]") {
+    models::ResNet<models::BasicBlock, Dims<4>{2, 3, 2, 2}, 10, 4, float, Cpu> model;
+    auto back = to<Cpu>(to<DefaultDevice>(model));
+    static_assert(std::same_as<decltype(back), decltype(model)>);
+    const auto expected = model.state_dict(), got = back.state_dict();
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) REQUIRE(std::memcmp(got[i].data, expected[i].data, static_cast<std::size_t>(got[i].bytes())) == 0);
 }

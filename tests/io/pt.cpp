@@ -108,6 +108,22 @@ TEST_CASE("pt: a state dict goes into a module", "[io]") {
             std::vector<std::string>{"norm.running_mean", "norm.running_var", "norm.num_batches_tracked"});
 }
 
+TEST_CASE("pt: what was saved on a GPU is read where the state dict stands", "[io]") {
+    const TemporaryFolder folder;
+    const ZipReader zip(fixtures / "model.pt");
+    std::vector<std::pair<std::string, std::string>> entries;
+    for (std::size_t i = 0; i < zip.entries().size(); ++i) entries.emplace_back(zip.entries()[i].name, zip.read<std::string>(i));
+    std::string& pickle = entries.front().second;
+    const std::string_view host("X\3\0\0\0cpu", 8), device("X\6\0\0\0cuda:0", 11);  // the place of a storage, as torch.save names it
+    const auto place = pickle.find(host);
+    REQUIRE(place != std::string::npos);
+    pickle.replace(place, host.size(), device);
+
+    Net net;
+    load_pt(archive(folder, "model.pt", entries), net.state_dict());
+    REQUIRE(numbers(net.fc.weight.value()) == weights);
+}
+
 TEST_CASE("pt: a state dict within a checkpoint is named", "[io]") {
     const auto path = fixtures / "nested.pt";
     for (const auto& entry : {std::vector<std::string>{"model"}, {"ema", "model"}}) {

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <xnn/models/lenet.hpp>
+#include <xnn/models/mobilenet.hpp>
+#include <xnn/models/resnet.hpp>
+#include <xnn/models/vgg.hpp>
 #include <xnn/xnn.hpp>
 
 namespace {
@@ -22,6 +25,27 @@ struct Net : nn::Module<Net<T, Device>> {
         return list[1](list[0](h)) * scale;
     }
 };
+
+/// Requires that the numbers of one state are those of the other, in double.
+template <class Narrow, class Wide>
+void require_widened(Narrow& narrow, Wide& wide) {
+    const auto from = narrow.state_dict(), to = wide.state_dict();
+    REQUIRE(from.size() == to.size());
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        REQUIRE(from[i].name == to[i].name);
+        if (from[i].dtype == Dtype::I64) continue;
+        REQUIRE(to[i].dtype == Dtype::F64);
+        for (index_t k = 0; k < to[i].size(); ++k) REQUIRE(static_cast<const double*>(to[i].data)[k] == static_cast<double>(static_cast<const float*>(from[i].data)[k]));
+    }
+}
+
+template <class Float, class Double>
+constexpr bool is_widened = std::same_as<nn::rebind_t<Float, double, nn::Keep>, Double>;
+static_assert(is_widened<models::VGG16BN<10, float, Cpu>, models::VGG16BN<10, double, Cpu>>);
+static_assert(is_widened<models::MobileNetV2<10, float, Cpu>, models::MobileNetV2<10, double, Cpu>>);
+static_assert(is_widened<models::ResNet50<10, float, Cpu>, models::ResNet50<10, double, Cpu>>);
+static_assert(is_widened<nn::frozen_t<models::ResNet18<10, float, Cpu>>, nn::frozen_t<models::ResNet18<10, double, Cpu>>>);
+static_assert(std::same_as<nn::rebind_t<models::ResNet18<10, float, Cpu>, nn::Keep, CudaHost>, models::ResNet18<10, float, CudaHost>>);
 
 }  // namespace
 
@@ -61,12 +85,36 @@ TEST_CASE("to<dtype>: containers and models of the library", "[nn]") {
     Chain chain;
     auto wide = to<double>(chain);
     static_assert(std::same_as<decltype(wide), Wide>);
-    const auto narrow_state = chain.state_dict(), wide_state = wide.state_dict();
-    REQUIRE(narrow_state.size() == wide_state.size());
-    for (std::size_t i = 0; i < wide_state.size(); ++i) {
-        REQUIRE(narrow_state[i].name == wide_state[i].name);
-        REQUIRE(wide_state[i].dtype == Dtype::F64);
-        REQUIRE(static_cast<const double*>(wide_state[i].data)[0] == static_cast<double>(static_cast<const float*>(narrow_state[i].data)[0]));
-    }
+    require_widened(chain, wide);
     static_assert(std::same_as<decltype(nn::half(std::declval<const models::LeNet<10, 1, float, Cpu>&>())), models::LeNet<10, 1, float16, Cpu>>);
+}
+
+TEST_CASE("to<dtype>: residual networks, frozen ones too", "[nn]") {
+    models::ResNet<models::BasicBlock, Dims<4>{2, 3, 2, 2}, 10, 4, float, Cpu> model;
+    auto wide = to<double>(model);
+    require_widened(model, wide);
+    auto frozen = nn::freeze(model);
+    auto frozen_wide = to<double>(frozen);
+    require_widened(frozen, frozen_wide);
+}
+
+TEST_CASE("to<dtype>: containers whose contents the program chooses", "[nn]") {
+    using Layer = nn::Linear<3, 2, true, float, Cpu>;
+    nn::ModuleDict<Layer> choices;
+    choices.set("left", Layer()).set("right", Layer());
+    auto wide_choices = to<double>(choices);
+    require_widened(choices, wide_choices);
+    nn::ModuleList<Layer> list(3);
+    auto wide_list = to<double>(list);
+    require_widened(list, wide_list);
+    nn::ParameterDict<Parameter<float, Shape<3>, Cpu>> scales;
+    scales.set("a", Parameter<float, Shape<3>, Cpu>(Tensor<float, Shape<3>, Cpu>{1, 2, 3}));
+    auto wide_scales = to<double>(scales);
+    require_widened(scales, wide_scales);
+    REQUIRE(wide_scales["a"].value()(2) == 3);
+
+    using Encoder = nn::TransformerEncoderLayer<4, 2, nn::TransformerOptions{.dim_feedforward = 8}, float, Cpu>;
+    nn::TransformerEncoder<Encoder, 2> encoder;
+    auto wide_encoder = to<double>(encoder);
+    require_widened(encoder, wide_encoder);
 }

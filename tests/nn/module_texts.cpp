@@ -1,46 +1,19 @@
 // Modules of all kinds print as PyTorch's do, and name what is in them as PyTorch does: tests/oracle/module_texts.py.
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <fstream>
-#include <map>
-#include <sstream>
 
+#include "../support/module_texts.hpp"
 #include "xnn/io/npz.hpp"
 #include "xnn/io/pt.hpp"
 #include "xnn/io/safetensors.hpp"
 #include "xnn/models/lenet.hpp"
 #include "xnn/models/tiny.hpp"
-#include "xnn/nn/print.hpp"
 #include "xnn/xnn.hpp"
 
 using namespace xnn;
 using nn::Sizes;
 
 namespace {
-
-/// The records of modules.txt by name.
-const std::map<std::string, std::string>& records() {
-    static const auto all = [] {
-        std::map<std::string, std::string> result;
-        std::ifstream file(XNN_FIXTURES "/modules.txt");
-        std::string name;
-        for (std::string line; std::getline(file, line);)
-            if (line.starts_with("# "))
-                name = line.substr(2);
-            else
-                result[name] += line + "\n";
-        return result;
-    }();
-    return all;
-}
-
-template <class Named>
-std::string names_of(const char* label, const std::vector<Named>& all) {
-    std::string names = label;
-    for (const auto& one : all)
-        if (!one.name.empty()) names += " " + one.name;
-    return names + "\n";
-}
 
 /// A number of the states in module_states.pt: a function of its place in a tensor.
 double element(const NamedBuffer& entry, index_t i) {
@@ -64,21 +37,9 @@ void check_state(const std::string& name, M& module) {
     }
 }
 
-/// Line by line, so that a failure shows one.
 template <class M>
 void check_same(const std::string& name, M&& module) {
-    INFO(name);
-    REQUIRE(records().contains(name));
-    std::stringstream text;
-    text << module << '\n'
-         << names_of("parameters:", module.parameters()) << names_of("buffers:", module.named_buffers()) << names_of("modules:", module.named_modules())
-         << names_of("state:", module.state_dict());
-    std::istringstream expected(records().at(name));
-    for (std::string line, ours; std::getline(expected, line);) {
-        std::getline(text, ours);
-        CHECK(ours == line);
-    }
-    REQUIRE(text.peek() == std::stringstream::traits_type::eof());
+    check_text("modules.txt", name, module);
     check_state(name, module);
 }
 

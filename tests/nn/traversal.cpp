@@ -55,6 +55,22 @@ TEST_CASE("parameters stand before buffers in a state dict, and buffers that are
     REQUIRE(names_of(net.parameters()) == "[body.0.weight][body.0.bias][block.scale][block.fc.weight][block.fc.bias][norm.weight][norm.bias]");
 }
 
+TEST_CASE("a state dict that keeps variables says what becomes of gradients", "[nn]") {
+    Block block;
+    block.fc.bias.requires_grad_(false);
+    const Tensor<float, Shape<1, 2>> x{1, 2};
+    sum(block(x)).backward();
+    const auto kept = block.state_dict("net", true), plain = block.state_dict("net");
+    REQUIRE(names_of(kept) == names_of(plain));
+    REQUIRE(names_of(kept) == "[net.scale][net.count][net.fc.weight][net.fc.bias]");
+    REQUIRE((kept[0].requires_grad && kept[2].requires_grad && !kept[1].requires_grad && !kept[3].requires_grad));
+    REQUIRE(kept[0].gradient == block.scale.grad().data());
+    REQUIRE(kept[2].gradient == block.fc.weight.grad().data());
+    REQUIRE((kept[1].gradient == nullptr && kept[3].gradient == nullptr));
+    REQUIRE(kept[2].data == plain[2].data);
+    REQUIRE((!plain[2].requires_grad && plain[2].gradient == nullptr));
+}
+
 TEST_CASE("parameters, buffers and modules are found by name", "[nn]") {
     Net net;
     const auto weight = net.get_parameter("block.fc.weight");

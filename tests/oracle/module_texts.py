@@ -1,9 +1,9 @@
 """Modules of all kinds: what PyTorch prints of them, how it names what is in them, and files of their states.
 
-    python3 tests/oracle/module_texts.py [FOLDER]              writes modules.txt and module_states.pt to tests/fixtures
+    python3 tests/oracle/module_texts.py [FOLDER]              writes modules.txt, model_texts.txt and module_states.pt to tests/fixtures
     python3 tests/oracle/module_texts.py --check PROGRAM       runs PROGRAM, which writes files of its own, and compares them
 
-A record of modules.txt begins with "# name", then come the printed module and a line each for its named parameters, buffers
+A record of modules.txt begins with "# name" (those of torchvision's networks are in model_texts.txt), then come the printed module and a line each for its named parameters, buffers
 and modules and for the keys of its state dict. tests/nn/module_texts.cpp defines the same modules, reads module_states.pt, and
 where XNN_STATES_FOLDER names a folder writes each module's state there in every format.
 """
@@ -129,6 +129,14 @@ cases = {
     "rotation": Rotation(90.0),
 }
 
+networks = {
+    "resnet18": models.resnet18(1000),
+    "resnet50": models.resnet50(1000),
+    "vgg11": models.vgg11(1000, hidden=64),
+    "vgg16_bn": models.vgg16(1000, hidden=64, batch_norm=True),
+    "mobilenet_v2": models.MobileNetV2(1000),
+}
+
 
 def names(pairs):
     return "".join(" " + name for name, _ in pairs)
@@ -183,4 +191,5 @@ if sys.argv[1:2] == ["--check"]:
     sys.exit(0 if check(sys.argv[2]) else 1)
 folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "fixtures")
 (folder / "modules.txt").write_text("".join(record(name, module) for name, module in cases.items()), encoding="utf-8")
+(folder / "model_texts.txt").write_text("".join(record(name, module) for name, module in networks.items()), encoding="utf-8")
 torch.save({name: fill(module).state_dict() for name, module in cases.items()}, folder / "module_states.pt")

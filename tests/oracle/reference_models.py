@@ -1,4 +1,4 @@
-"""Models in plain PyTorch with torchvision's architectures and names of parameters."""
+"""Models in plain PyTorch with torchvision's architectures, names and printed forms."""
 
 import torch
 from torch import nn
@@ -18,12 +18,13 @@ class BasicBlock(nn.Module):
     def __init__(self, inputs, planes, stride=1):
         super().__init__()
         self.conv1, self.bn1 = conv(inputs, planes, 3, stride), nn.BatchNorm2d(planes)
+        self.relu = nn.ReLU(inplace=True)
         self.conv2, self.bn2 = conv(planes, planes, 3), nn.BatchNorm2d(planes)
         self.downsample = way_past(inputs, planes, stride)
 
     def forward(self, x):
-        y = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
-        return (y + (self.downsample(x) if self.downsample else x)).relu()
+        y = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        return self.relu(y + (self.downsample(x) if self.downsample else x))
 
 
 class Bottleneck(nn.Module):
@@ -34,13 +35,14 @@ class Bottleneck(nn.Module):
         self.conv1, self.bn1 = conv(inputs, planes, 1), nn.BatchNorm2d(planes)
         self.conv2, self.bn2 = conv(planes, planes, 3, stride), nn.BatchNorm2d(planes)
         self.conv3, self.bn3 = conv(planes, 4 * planes, 1), nn.BatchNorm2d(4 * planes)
+        self.relu = nn.ReLU(inplace=True)
         self.downsample = way_past(inputs, 4 * planes, stride)
 
     def forward(self, x):
-        y = self.bn1(self.conv1(x)).relu()
-        y = self.bn2(self.conv2(y)).relu()
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
-        return (y + (self.downsample(x) if self.downsample else x)).relu()
+        return self.relu(y + (self.downsample(x) if self.downsample else x))
 
 
 class ResNet(nn.Module):
@@ -49,6 +51,7 @@ class ResNet(nn.Module):
     def __init__(self, block, depths, classes, width=64):
         super().__init__()
         self.conv1, self.bn1 = conv(3, width, 7, 2), nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
         inputs = width
         for i, depth in enumerate(depths):
@@ -58,12 +61,13 @@ class ResNet(nn.Module):
                 blocks.append(block(inputs, planes, 2 if i > 0 and k == 0 else 1))
                 inputs = planes * block.expansion
             setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(inputs, classes)
 
     def forward(self, x):
-        x = self.maxpool(self.bn1(self.conv1(x)).relu())
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(x.mean((2, 3)))
+        return self.fc(self.avgpool(x).flatten(1))
 
 
 def resnet18(classes, width=64):
@@ -86,12 +90,12 @@ class VGG(nn.Module):
         layers, inputs = [], 3
         for depth, width in zip(depths, (64, 128, 256, 512, 512)):
             for _ in range(depth):
-                layers += [nn.Conv2d(inputs, width, 3, padding=1)] + ([nn.BatchNorm2d(width)] if batch_norm else []) + [nn.ReLU()]
+                layers += [nn.Conv2d(inputs, width, 3, padding=1)] + ([nn.BatchNorm2d(width)] if batch_norm else []) + [nn.ReLU(inplace=True)]
                 inputs = width
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
-        self.avgpool = nn.AdaptiveAvgPool2d(7)
-        self.classifier = nn.Sequential(nn.Linear(512 * 49, hidden), nn.ReLU(), nn.Dropout(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(),
+        self.avgpool = nn.AdaptiveAvgPool2d((7, 7))
+        self.classifier = nn.Sequential(nn.Linear(512 * 49, hidden), nn.ReLU(True), nn.Dropout(), nn.Linear(hidden, hidden), nn.ReLU(True), nn.Dropout(),
                                         nn.Linear(hidden, classes))
 
     def forward(self, x):
@@ -106,8 +110,10 @@ def vgg16(classes, hidden=4096, batch_norm=False):
     return VGG((2, 2, 3, 3, 3), batch_norm, classes, hidden)
 
 
-def normed(inputs, outputs, kernel, stride=1, groups=1):
-    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs), nn.ReLU6())
+class Conv2dNormActivation(nn.Sequential):
+    def __init__(self, inputs, outputs, kernel, stride=1, groups=1):
+        super().__init__(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs),
+                         nn.ReLU6(inplace=True))
 
 
 class InvertedResidual(nn.Module):
@@ -115,7 +121,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         hidden = inputs * expansion
         self.adds = inputs == outputs and stride == 1
-        self.conv = nn.Sequential(*([normed(inputs, hidden, 1)] if expansion != 1 else []), normed(hidden, hidden, 3, stride, hidden),
+        self.conv = nn.Sequential(*([Conv2dNormActivation(inputs, hidden, 1)] if expansion != 1 else []), Conv2dNormActivation(hidden, hidden, 3, stride, hidden),
                                   nn.Conv2d(hidden, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, x):
@@ -125,12 +131,12 @@ class InvertedResidual(nn.Module):
 class MobileNetV2(nn.Module):
     def __init__(self, classes):
         super().__init__()
-        layers, inputs = [normed(3, 32, 3, 2)], 32
+        layers, inputs = [Conv2dNormActivation(3, 32, 3, 2)], 32
         for expansion, outputs, count, stride in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
             for k in range(count):
                 layers.append(InvertedResidual(inputs, outputs, stride if k == 0 else 1, expansion))
                 inputs = outputs
-        self.features = nn.Sequential(*layers, normed(320, 1280, 1))
+        self.features = nn.Sequential(*layers, Conv2dNormActivation(320, 1280, 1))
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(1280, classes))
 
     def forward(self, x):

@@ -1,12 +1,11 @@
 // A tensor whose type has been erased: what a state dict lists and a checkpoint file holds.
 #pragma once
 
+#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "xnn/core/dtype.hpp"
-#include "xnn/core/error.hpp"
 #include "xnn/core/memory.hpp"
 
 namespace xnn {
@@ -19,6 +18,8 @@ struct NamedBuffer {
     void* data;
     bool plain = false;  ///< numbers of the program, which a checkpoint of PyTorch's has as numbers and not as a tensor
     const detail::HostAccess* access = nullptr;  // where the elements are out of the host's reach
+    bool requires_grad = false;      ///< of a parameter, where state_dict() was asked to keep_vars
+    const void* gradient = nullptr;  ///< the same; null if there is none
 
     index_t size() const {
         index_t result = 1;
@@ -27,10 +28,6 @@ struct NamedBuffer {
     }
     index_t bytes() const { return size() * size_of(dtype); }
 
-    /// Throws Error where the elements are out of the host's reach.
-    void require_host(std::string_view source) const {
-        if (access) fail(source, "tensors on the host: to<Cpu>(model) brings a model there", "'" + name + "' on a device");
-    }
     /// The elements where the host can read them: in their place, or copied into `copy`.
     const void* on_host(std::vector<std::byte>& copy) const {
         if (!access) return data;

@@ -180,9 +180,14 @@ TensorType load_npy(const std::filesystem::path& path) {
 }
 
 /// Writes a tensor, byte for byte as numpy.save does.
-template <class T, AnyShape S>
-void save_npy(const std::filesystem::path& path, const Tensor<T, S>& tensor) {
+template <class T, AnyShape S, class Device>
+void save_npy(const std::filesystem::path& path, const Tensor<T, S, Device>& tensor) {
     static_assert(!std::same_as<T, bfloat16>, "numpy has no bfloat16: save a tensor of float");
+    if constexpr (!xnn::detail::is_host_memory<Device>) {
+        Tensor<T, S, Cpu> copy(tensor.shape());
+        xnn::detail::copy_elements<Cpu, Device>(copy.data(), tensor.data(), tensor.size());
+        return save_npy(path, copy);
+    }
     const auto extents = tensor.shape().extents();
     AtomicFile file(path);
     file.write(detail::npy_header(path.string(), dtype_of<T>, std::span<const index_t>(extents.data(), extents.size())));

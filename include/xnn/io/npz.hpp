@@ -2,6 +2,7 @@
 // https://numpy.org/doc/stable/reference/generated/numpy.savez.html
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <set>
 #include <string>
@@ -14,13 +15,18 @@
 
 namespace xnn::io {
 
-/// The arrays of an archive that numpy.savez wrote. (What savez_compressed writes is refused: see ZipReader.)
+/// What the arrays of a packed archive may take together, unless the user says another number: a small file may hold a large
+/// array.
+inline constexpr std::uint64_t most_unpacked_bytes = std::uint64_t{4} << 30;
+
+/// The arrays of an archive that numpy.savez or savez_compressed wrote.
 class NpzFile {
 public:
-    /// Reads the file; throws Error, naming the file, if anything about it is wrong.
-    explicit NpzFile(const std::filesystem::path& path) : NpzFile(ZipReader(path)) {}
+    /// Reads the file; throws Error, naming the file, if anything about it is wrong, or packed arrays take more bytes than this.
+    explicit NpzFile(const std::filesystem::path& path, std::uint64_t most_unpacked = most_unpacked_bytes) : NpzFile(ZipReader(path, most_unpacked)) {}
     /// From the bytes of a file; messages call them `source`.
-    NpzFile(std::string source, std::span<const std::byte> bytes) : NpzFile(ZipReader(std::move(source), bytes)) {}
+    NpzFile(std::string source, std::span<const std::byte> bytes, std::uint64_t most_unpacked = most_unpacked_bytes)
+        : NpzFile(ZipReader(std::move(source), bytes, most_unpacked)) {}
 
     /// The file's name, as messages say it.
     const std::string& source() const { return source_; }
@@ -53,19 +59,27 @@ inline LoadResult load_npz(const std::filesystem::path& path, const StateDict& t
     return load_state(file.source(), file.entries(), target, strict);
 }
 
-/// Writes a state dict as numpy.savez does: `numpy.load(path)["fc.weight"]`. The file is complete or, after an Error, as it
-/// was.
-inline void save_npz(const std::filesystem::path& path, const StateDict& entries) {
+namespace detail {
+inline void write_npz(const std::filesystem::path& path, const StateDict& entries, ZipWriter::Form form) {
     std::deque<std::string> headers;  // must last until commit()
+    std::deque<std::vector<std::byte>> copies;  // of what stands out of the host's reach
     std::set<std::string_view> names;
-    ZipWriter archive(path);
+    ZipWriter archive(path, form);
     for (const auto& entry : entries) {
         if (!names.insert(entry.name).second) fail(path.string(), "each name once", entry.name);
-        headers.push_back(detail::npy_header(path.string() + ": " + entry.name, entry.dtype, entry.extents));
-        entry.require_host("save_npz");
-        archive.add(entry.name + ".npy", headers.back(), entry.data, static_cast<std::size_t>(entry.bytes()));
+        headers.push_back(npy_header(path.string() + ": " + entry.name, entry.dtype, entry.extents));
+        archive.add(entry.name + ".npy", headers.back(), entry.on_host(copies.emplace_back()), static_cast<std::size_t>(entry.bytes()));
     }
     archive.commit();
+}
+}  // namespace detail
+
+/// Writes a state dict as numpy.savez does: `numpy.load(path)["fc.weight"]`. The file is complete or, after an Error, as it
+/// was.
+inline void save_npz(const std::filesystem::path& path, const StateDict& entries) { detail::write_npz(path, entries, ZipWriter::Form::stored); }
+/// The same as numpy.savez_compressed: smaller, and slower.
+inline void save_npz_compressed(const std::filesystem::path& path, const StateDict& entries) {
+    detail::write_npz(path, entries, ZipWriter::Form::packed);
 }
 
 }  // namespace xnn::io

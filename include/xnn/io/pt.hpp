@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <set>
 #include <span>
@@ -193,7 +194,8 @@ private:
     std::vector<std::vector<std::byte>> elements_;  // of each storage that has been asked for
 };
 
-/// Reads a checkpoint that torch.save wrote into the buffers of a state dict, and says which names met no counterpart.
+/// Reads a checkpoint that torch.save wrote into the buffers of a state dict, wherever these and those that were saved stand
+/// (PyTorch's map_location), and says which names met no counterpart.
 /// `path` names the state dict within a checkpoint: load_pt("best.pt", model.state_dict(), true, {"model"}). Throws one
 /// Error that lists everything that does not fit (missing and unexpected names only if `strict`); then the buffers are
 /// unchanged.
@@ -235,8 +237,7 @@ private:
     /// The name of a buffer's storage.
     std::string key_of(const NamedBuffer& buffer) {
         const auto [place, is_new] = keys_.try_emplace({buffer.data, buffer.dtype, buffer.size()}, std::to_string(storages_.size()));
-        buffer.require_host("save_pt");
-        if (is_new) storages_.emplace_back(buffer.data, static_cast<std::size_t>(buffer.bytes()));
+        if (is_new) storages_.emplace_back(buffer.on_host(copies_.emplace_back()), static_cast<std::size_t>(buffer.bytes()));
         return place->second;
     }
 
@@ -245,9 +246,10 @@ private:
     detail::PickleWriter pickle_;
     std::map<std::tuple<const void*, Dtype, index_t>, std::string> keys_;
     std::vector<std::pair<const void*, std::size_t>> storages_;
+    std::deque<std::vector<std::byte>> copies_;  // of what stands out of the host's reach
 };
 
-/// Writes a state dict as torch.save does; torch.load(path, weights_only=True) reads it. Buffers that share their
+/// Writes a state dict as torch.save does, of tensors on the host; torch.load(path, weights_only=True) reads it. Buffers that share their
 /// memory share it in the file. The file is complete or, after an Error, as it was.
 inline void save_pt(const std::filesystem::path& path, const StateDict& entries) {
     PtWriter file(path);

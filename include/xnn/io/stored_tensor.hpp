@@ -62,7 +62,7 @@ TensorType to_tensor(std::string_view source, const StoredTensor& stored) {
     const S shape(extents);
     TensorType result(shape);
     if (const auto bytes = *stored_bytes(stored.dtype, stored.extents); bytes != 0)
-        std::memcpy(static_cast<void*>(result.data()), stored.data, static_cast<std::size_t>(bytes));
+        copy_bytes(typename TensorType::device{}, result.data(), Cpu{}, stored.data, static_cast<std::size_t>(bytes));
     return result;
 }
 

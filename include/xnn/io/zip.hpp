@@ -1,4 +1,4 @@
-// Zip archives whose entries are stored as they are, not packed: what torch.save makes. The only place that names
+// Zip archives whose entries are stored as they are, as torch.save makes them, or packed. The only place that names
 // libzip.
 #pragma once
 
@@ -31,8 +31,8 @@ inline std::string zip_text(zip_error_t& error) {
 }
 }  // namespace detail
 
-/// Reads an archive. Packed entries are refused, and together entries are no longer than the archive: so no entry can
-/// be larger than what a user has handed in. Errors name the source.
+/// Reads an archive. Together its entries are no longer than the archive: so no entry can be larger than what a user has
+/// handed in. Packed entries are refused, unless the user says how many bytes they may take together. Errors name the source.
 class ZipReader {
 public:
     /// An entry of the archive.
@@ -41,7 +41,8 @@ public:
         std::uint64_t size;
     };
 
-    explicit ZipReader(const std::filesystem::path& path) : source_(path.string()) {
+    explicit ZipReader(const std::filesystem::path& path, std::uint64_t most_unpacked = 0)
+        : source_(path.string()), most_unpacked_(most_unpacked) {
         std::error_code problem;
         const auto size = std::filesystem::file_size(path, problem);
         if (problem) fail(source_, "a readable file", problem.message());
@@ -51,7 +52,8 @@ public:
         read_directory(size);
     }
     /// From the bytes of an archive, which must outlive this object; messages call them `source`.
-    ZipReader(std::string source, std::span<const std::byte> bytes) : source_(std::move(source)) {
+    ZipReader(std::string source, std::span<const std::byte> bytes, std::uint64_t most_unpacked = 0)
+        : source_(std::move(source)), most_unpacked_(most_unpacked) {
         zip_error_t error;
         zip_error_init(&error);
         open(zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error), error);
@@ -106,29 +108,36 @@ private:
 
     void read_directory(std::uint64_t archive_size) {
         const auto count = zip_get_num_entries(archive_.get(), 0);
-        std::uint64_t left = archive_size;
+        std::uint64_t left = archive_size, left_unpacked = most_unpacked_;
         for (zip_int64_t i = 0; i < count; ++i) {
             zip_stat_t stat;
             zip_stat_init(&stat);
-            constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+            constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
             if (zip_stat_index(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW, &stat) != 0 ||
                 (stat.valid & needed) != needed)
                 refuse(std::to_string(i), zip_strerror(archive_.get()));
-            if (stat.comp_method != ZIP_CM_STORE || stat.comp_size != stat.size)
+            const bool packed = stat.comp_method == ZIP_CM_DEFLATE && most_unpacked_ > 0;
+            if (stat.encryption_method != ZIP_EM_NONE || (!packed && (stat.comp_method != ZIP_CM_STORE || stat.comp_size != stat.size)))
                 refuse(stat.name, "a packed or encrypted one");
-            if (stat.size > left)
+            constexpr zip_uint64_t highest_ratio = 1032;  // of deflate: more is a lie
+            if (packed && stat.size / highest_ratio > stat.comp_size) refuse(stat.name, "one of more bytes than it can hold");
+            if (packed && stat.size > left_unpacked)
+                fail(source_, "packed entries that take at most " + std::to_string(most_unpacked_) + " bytes",
+                     std::string(stat.name) + " of " + std::to_string(stat.size));
+            if (!packed && stat.size > left)
                 fail(source_, "entries that take at most the " + std::to_string(archive_size) + " bytes of the archive",
                      std::string(stat.name) + " of " + std::to_string(stat.size));
-            left -= stat.size;
+            (packed ? left_unpacked : left) -= stat.size;
             entries_.push_back({stat.name, stat.size});
         }
     }
 
     [[noreturn]] void refuse(std::string_view name, std::string_view got) const {
-        fail(source_ + ": " + std::string(name), "an intact entry that is stored as it is", got);
+        fail(source_ + ": " + std::string(name), most_unpacked_ > 0 ? "an intact entry" : "an intact entry that is stored as it is", got);
     }
 
     std::string source_;
+    std::uint64_t most_unpacked_;
     detail::ZipHandle archive_;
     std::vector<Entry> entries_;
 };
@@ -137,7 +146,9 @@ private:
 /// give the same bytes at any time.
 class ZipWriter {
 public:
-    explicit ZipWriter(const std::filesystem::path& path) : source_(path.string()), pending_(path) {
+    enum class Form { stored, packed };
+
+    explicit ZipWriter(const std::filesystem::path& path, Form form = Form::stored) : source_(path.string()), form_(form), pending_(path) {
         int code = 0;
         archive_.reset(zip_open(pending_.temporary().c_str(), ZIP_CREATE | ZIP_EXCL, &code));
         if (archive_) return;
@@ -178,7 +189,7 @@ private:
         }
         constexpr zip_uint16_t first_day_of_1980 = (1 << 5) | 1;
         const auto entry = static_cast<zip_uint64_t>(place);
-        if (zip_set_file_compression(archive, entry, ZIP_CM_STORE, 0) != 0 ||
+        if (zip_set_file_compression(archive, entry, form_ == Form::packed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0) != 0 ||
             zip_file_set_dostime(archive, entry, 0, first_day_of_1980, 0) != 0)
             reject();
     }
@@ -193,6 +204,7 @@ private:
     [[noreturn]] void reject() const { fail(source_, "a writable file", zip_strerror(archive_.get())); }
 
     std::string source_;
+    Form form_;
     PendingFile pending_;
     detail::ZipHandle archive_;
 };

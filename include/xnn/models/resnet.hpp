@@ -1,4 +1,4 @@
-// Residual networks (He et al., 2015), with torchvision's architecture, initialisation and names of parameters.
+// Residual networks (He et al., 2015), with torchvision's architecture, initialisation, names and printed form.
 // https://pytorch.org/vision/stable/models/resnet.html
 #pragma once
 
@@ -6,6 +6,7 @@
 #include "xnn/nn/activation.hpp"
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/containers.hpp"
+#include "xnn/nn/convert.hpp"
 #include "xnn/nn/flatten.hpp"
 #include "xnn/nn/freeze.hpp"
 #include "xnn/nn/pooling.hpp"
@@ -37,18 +38,21 @@ using Downsample = std::conditional_t<In == Out && Stride == 1, Unchanged,
 template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device, Frozen>> {
     using frozen = BasicBlock<In, Planes, Stride, T, Device, true>;
+    template <class U, class D>
+    using rebind = BasicBlock<In, Planes, Stride, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr index_t expansion = 1;
     static constexpr bool erases_shapes = true;
 
     detail::ResidualConv<In, Planes, 3, Stride, T, Device, Frozen> conv1;
     detail::ResidualNorm<Planes, T, Device, Frozen> bn1;
+    nn::ReLU relu{true};
     detail::ResidualConv<Planes, Planes, 3, 1, T, Device, Frozen> conv2;
     detail::ResidualNorm<Planes, T, Device, Frozen> bn2;
     detail::Downsample<In, Planes, Stride, T, Device, Frozen> downsample;
 
     constexpr auto forward(auto x) const {
-        auto h = x | conv1 | bn1 | nn::relu;
-        return nn::relu((h | conv2 | bn2) + (x | downsample));
+        auto h = x | conv1 | bn1 | relu;
+        return relu((h | conv2 | bn2) + (x | downsample));
     }
 };
 
@@ -57,6 +61,8 @@ struct BasicBlock : nn::Module<BasicBlock<In, Planes, Stride, T, Device, Frozen>
 template <index_t In, index_t Planes, index_t Stride = 1, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device, Frozen>> {
     using frozen = Bottleneck<In, Planes, Stride, T, Device, true>;
+    template <class U, class D>
+    using rebind = Bottleneck<In, Planes, Stride, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr index_t expansion = 4;
     static constexpr bool erases_shapes = true;
 
@@ -66,12 +72,13 @@ struct Bottleneck : nn::Module<Bottleneck<In, Planes, Stride, T, Device, Frozen>
     detail::ResidualNorm<Planes, T, Device, Frozen> bn2;
     detail::ResidualConv<Planes, Planes * expansion, 1, 1, T, Device, Frozen> conv3;
     detail::ResidualNorm<Planes * expansion, T, Device, Frozen> bn3;
+    nn::ReLU relu{true};
     detail::Downsample<In, Planes * expansion, Stride, T, Device, Frozen> downsample;
 
     constexpr auto forward(auto x) const {
-        auto narrow = x | conv1 | bn1 | nn::relu;
-        auto moved = narrow | conv2 | bn2 | nn::relu;
-        return nn::relu((moved | conv3 | bn3) + (x | downsample));
+        auto narrow = x | conv1 | bn1 | relu;
+        auto moved = narrow | conv2 | bn2 | relu;
+        return relu((moved | conv3 | bn3) + (x | downsample));
     }
 };
 
@@ -82,6 +89,8 @@ template <template <index_t, index_t, index_t, class, class, bool> class Block, 
           Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device, Frozen>> {
     using frozen = ResNet<Block, Depths, NumClasses, Width, T, Device, true>;
+    template <class U, class D>
+    using rebind = ResNet<Block, Depths, NumClasses, Width, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr index_t expansion = Block<Width, Width, 1, T, Device, Frozen>::expansion;
     static constexpr bool erases_shapes = true;
     template <std::size_t I, index_t In, index_t Planes, index_t Stride>
@@ -90,13 +99,13 @@ struct ResNet : nn::Module<ResNet<Block, Depths, NumClasses, Width, T, Device, F
 
     detail::ResidualConv<3, Width, 7, 2, T, Device, Frozen> conv1;
     detail::ResidualNorm<Width, T, Device, Frozen> bn1;
-    nn::ReLU relu;
+    nn::ReLU relu{true};
     nn::MaxPool2d<3, nn::MaxPoolOptions{.stride = 2, .padding = 1}> maxpool;
     Layer<0, Width, Width, 1> layer1;
     Layer<1, Width * expansion, 2 * Width, 2> layer2;
     Layer<2, 2 * Width * expansion, 4 * Width, 2> layer3;
     Layer<3, 4 * Width * expansion, 8 * Width, 2> layer4;
-    nn::AdaptiveAvgPool2d<1> avgpool;
+    nn::AdaptiveAvgPool2d<nn::Sizes(1, 1)> avgpool;
     nn::FrozenIf<Frozen, nn::Linear<8 * Width * expansion, NumClasses, true, T, Device>> fc;
 
     ResNet() { detail::initialise_convolutions(*this); }

@@ -6,6 +6,7 @@
 #include "xnn/nn/activation.hpp"
 #include "xnn/nn/adaptive_pooling.hpp"
 #include "xnn/nn/containers.hpp"
+#include "xnn/nn/convert.hpp"
 #include "xnn/nn/dropout.hpp"
 #include "xnn/nn/flatten.hpp"
 #include "xnn/nn/freeze.hpp"
@@ -39,7 +40,7 @@ struct vgg_stage<In, Out, 0, BatchNorm, T, Device> {
 
 template <Dims<5> Depths, bool BatchNorm, class T, class Device, std::size_t I = 0>
 struct vgg_features {
-    static constexpr index_t widths[] = {3, 64, 128, 256, 512, 512};
+    static constexpr index_t widths[6] = {3, 64, 128, 256, 512, 512};
     using type = typename joined<typename vgg_stage<widths[I], widths[I + 1], Depths[I], BatchNorm, T, Device>::type,
                                  typename vgg_features<Depths, BatchNorm, T, Device, I + 1>::type>::type;
 };
@@ -55,10 +56,12 @@ struct vgg_features<Depths, BatchNorm, T, Device, 5> {
 template <Dims<5> Depths, bool BatchNorm, index_t NumClasses, index_t Hidden, Floating T = float, class Device = DefaultDevice, bool Frozen = false>
 struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, Frozen>> {
     using frozen = VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, true>;
+    template <class U, class D>
+    using rebind = VGG<Depths, BatchNorm, NumClasses, Hidden, nn::kept_t<U, T>, nn::kept_t<D, Device>, Frozen>;
     static constexpr bool erases_shapes = true;
 
     nn::FrozenIf<Frozen, typename detail::vgg_features<Depths, BatchNorm, T, Device>::type> features;
-    nn::AdaptiveAvgPool2d<7> avgpool;
+    nn::AdaptiveAvgPool2d<nn::Sizes(7, 7)> avgpool;
     nn::FrozenIf<Frozen, nn::Sequential<nn::Linear<512 * 7 * 7, Hidden, true, T, Device>, nn::ReLU, nn::Dropout,
                                         nn::Linear<Hidden, Hidden, true, T, Device>, nn::ReLU, nn::Dropout,
                                         nn::Linear<Hidden, NumClasses, true, T, Device>>>
@@ -80,6 +83,9 @@ struct VGG : nn::Module<VGG<Depths, BatchNorm, NumClasses, Hidden, T, Device, Fr
 private:
     void initialise() {
         detail::initialise_convolutions(*this);
+        nn::visit_modules(*this, [](const nn::Path&, auto& module) {
+            if constexpr (std::same_as<std::remove_cvref_t<decltype(module)>, nn::ReLU>) module.inplace = true;
+        });
         nn::visit_modules(classifier, [](const nn::Path&, auto& module) {
             if constexpr (requires { module.weight; }) {
                 nn::init::normal_(module.weight, 0, 0.01);
@@ -93,7 +99,7 @@ private:
     /// The features from layer I on. The parameter is a name, so that types end at every convolution and pooling.
     template <std::size_t I>
     constexpr auto from(auto x) const {
-        if constexpr (I == features.size)
+        if constexpr (I == decltype(features)::size)
             return x;
         else if constexpr (requires { this->template layer<I>().weight; })
             return from<I + layer_size>(convolve<I>(x));

@@ -7,7 +7,9 @@
 #include "xnn/expr/loops.hpp"
 #include "xnn/nn/containers.hpp"
 #include "xnn/nn/module.hpp"
+#include "xnn/nn/module_dict.hpp"
 #include "xnn/nn/module_list.hpp"
+#include "xnn/nn/parameter_list.hpp"
 
 namespace xnn {
 
@@ -16,6 +18,14 @@ template <class D>
 concept TensorDevice = std::is_base_of_v<kernels::Device, D>;
 
 namespace nn {
+
+// Of headers that this one does not need.
+template <class Layer, std::size_t NumLayers, class Norm>
+struct TransformerEncoder;
+template <class Layer, std::size_t NumLayers, class Norm>
+struct TransformerDecoder;
+template <class Layer>
+struct FrozenConv;
 
 /// In place of a dtype or a device: as it was.
 struct Keep {};
@@ -73,7 +83,34 @@ template <class... M, class T, class Device>
 struct Rebound<ModuleList<M...>, T, Device> {
     using type = ModuleList<rebind_t<M, T, Device>...>;
 };
-
+template <class... Entries, class T, class Device>
+struct Rebound<ModuleDict<Entries...>, T, Device> {
+    using type = ModuleDict<rebind_t<Entries, T, Device>...>;
+};
+template <class From, class S, class On, class T, class Device>
+struct Rebound<Parameter<From, S, On>, T, Device> {
+    using type = Parameter<kept_t<T, From>, S, kept_t<Device, On>>;
+};
+template <class P, class T, class Device>
+struct Rebound<ParameterList<P>, T, Device> {
+    using type = ParameterList<rebind_t<P, T, Device>>;
+};
+template <class P, class T, class Device>
+struct Rebound<ParameterDict<P>, T, Device> {
+    using type = ParameterDict<rebind_t<P, T, Device>>;
+};
+template <class Layer, std::size_t N, class Norm, class T, class Device>
+struct Rebound<TransformerEncoder<Layer, N, Norm>, T, Device> {
+    using type = TransformerEncoder<rebind_t<Layer, T, Device>, N, rebind_t<Norm, T, Device>>;
+};
+template <class Layer, std::size_t N, class Norm, class T, class Device>
+struct Rebound<TransformerDecoder<Layer, N, Norm>, T, Device> {
+    using type = TransformerDecoder<rebind_t<Layer, T, Device>, N, rebind_t<Norm, T, Device>>;
+};
+template <class Layer, class T, class Device>
+struct Rebound<FrozenConv<Layer>, T, Device> {
+    using type = FrozenConv<rebind_t<Layer, T, Device>>;
+};
 
 namespace detail {
 
@@ -144,6 +181,11 @@ void convert(To& to, const From& from) {
     } else if constexpr (is_list<To>) {
         if constexpr (requires { to.resize(from.size()); }) to.resize(from.size());
         for (std::size_t i = 0; i < from.size(); ++i) convert<T, Device>(to[i], from[i]);
+    } else if constexpr (requires { to.keys(); }) {
+        for (const auto& [name, value] : from) {
+            to.set(name, {});
+            convert<T, Device>(to[name], value);
+        }
     } else {
         convert_options(to, from);
         visit_members(to, [&](std::string_view name, auto& member) {
@@ -162,9 +204,15 @@ void convert(To& to, const From& from) {
 /// Refuses to compile a model that stayed as it was, in whole or in part, because nothing says what it becomes.
 template <class T, class Device, class M>
 void require_converted(M& model) {
-    visit_parameters(model, []<class U, class S, class On>(const Path&, Parameter<U, S, On>&) {
-        static_assert(std::same_as<kept_t<T, U>, U> && std::same_as<kept_t<Device, On>, On>,
-                      "to: a module that does not say what it is with another dtype or device: give it a `template <class U, class D> using rebind`");
+    visit_modules(model, [](const Path&, auto& module) {
+        const auto require = []<class State>(const Path&, const State&) {
+            using U = typename State::value_type;
+            using On = typename State::device;
+            static_assert((!Floating<U> || std::same_as<kept_t<T, U>, U>) && std::same_as<kept_t<Device, On>, On>,
+                          "to: a module that does not say what it is with another dtype or device: give it a `template <class U, class D> using rebind`");
+        };
+        visit_own_parameters(module, nullptr, require);
+        visit_own_buffers(module, nullptr, require);
     });
 }
 

@@ -241,7 +241,7 @@ struct freezing<M> {
                 }
                 if constexpr (absorbs<Target, Source>)
                     if (j == i + 1 && is_identity(frozen, j)) {
-                        target.absorb(source);
+                        absorb_into(target, source);
                         folded = j;
                     }
                 ++j;
@@ -253,6 +253,8 @@ struct freezing<M> {
     }
 
 private:
+    // A function of its own: clang looks for a member of a known type before it knows what a generic lambda will be given.
+    static void absorb_into(auto& target, const auto& norm) { target.absorb(norm); }
     static bool is_identity(const type& module, index_t place) {
         bool result = false;
         index_t i = 0;

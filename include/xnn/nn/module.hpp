@@ -170,7 +170,8 @@ struct Module {
     /// The names and memory of all buffers.
     StateDict named_buffers() { return ref().named_buffers(); }
     /// The names and memory of all parameters and persistent buffers, in PyTorch's order. Tied parameters stand under each name.
-    StateDict state_dict(const std::string& prefix = "") { return ref().state_dict(prefix); }
+    /// With `keep_vars` entries of parameters say whether they require gradients, and where these stand.
+    StateDict state_dict(const std::string& prefix = "", bool keep_vars = false) { return ref().state_dict(prefix, keep_vars); }
     /// The modules in this one, without those in them.
     std::vector<NamedModule> named_children() { return ref().named_children(); }
     std::vector<ModuleRef> children() { return detail::modules_of(named_children()); }

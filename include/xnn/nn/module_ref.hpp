@@ -87,8 +87,9 @@ public:
     /// The names and memory of all buffers.
     StateDict named_buffers() const;
     /// The names and memory of all parameters and persistent buffers, in PyTorch's order: a module's own before its
-    /// children's, parameters before buffers. Tied parameters stand under each name.
-    StateDict state_dict(const std::string& prefix = "") const;
+    /// children's, parameters before buffers. Tied parameters stand under each name. With `keep_vars` entries of parameters say
+    /// whether they require gradients, and where these stand.
+    StateDict state_dict(const std::string& prefix = "", bool keep_vars = false) const;
     /// The same without what hooks make of it: what load_state_dict() writes to.
     StateDict entries(const std::string& prefix = "") const;
 
@@ -139,8 +140,8 @@ private:
     static const Type type_of;
 
     std::vector<NamedModule> modules_in(const std::string& prefix) const;
-    void append_entries(const std::string& prefix, StateDict& into) const;
-    void append_state(const std::string& prefix, StateDict& into) const;
+    void append_entries(const std::string& prefix, bool keep_vars, StateDict& into) const;
+    void append_state(const std::string& prefix, bool keep_vars, StateDict& into) const;
 
     void* object_;
     const Type* type_;
@@ -243,32 +244,38 @@ inline StateDict ModuleRef::named_buffers() const {
     return result;
 }
 
-inline void ModuleRef::append_entries(const std::string& prefix, StateDict& into) const {
+inline void ModuleRef::append_entries(const std::string& prefix, bool keep_vars, StateDict& into) const {
     const Path path{nullptr, prefix};
     std::vector<ParameterRef> parameters;
     type_->parameters(object_, path, parameters);
-    for (auto& parameter : parameters) into.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), false, parameter.access});
+    for (auto& parameter : parameters) {
+        into.push_back({parameter.name, parameter.dtype, parameter.extents, parameter.value(), false, parameter.access});
+        if (keep_vars) {
+            into.back().requires_grad = parameter.requires_grad();
+            into.back().gradient = parameter.gradient();
+        }
+    }
     std::vector<detail::OwnBuffer> buffers;
     type_->buffers(object_, path, buffers);
     for (auto& [buffer, persistent] : buffers)
         if (persistent) into.push_back(std::move(buffer));
 }
-inline void ModuleRef::append_state(const std::string& prefix, StateDict& into) const {
+inline void ModuleRef::append_state(const std::string& prefix, bool keep_vars, StateDict& into) const {
     if (detail::hook_switch.state_dict) detail::hook_switch.state_dict(*this, nullptr, prefix);
-    append_entries(prefix, into);
+    append_entries(prefix, keep_vars, into);
     std::vector<NamedModule> children;
     type_->children(object_, Path{nullptr, prefix}, children);
-    for (const auto& child : children) child.module.append_state(child.name, into);
+    for (const auto& child : children) child.module.append_state(child.name, keep_vars, into);
     if (detail::hook_switch.state_dict) detail::hook_switch.state_dict(*this, &into, prefix);
 }
-inline StateDict ModuleRef::state_dict(const std::string& prefix) const {
+inline StateDict ModuleRef::state_dict(const std::string& prefix, bool keep_vars) const {
     StateDict result;
-    append_state(prefix, result);
+    append_state(prefix, keep_vars, result);
     return result;
 }
 inline StateDict ModuleRef::entries(const std::string& prefix) const {
     StateDict result;
-    for (const auto& [name, module] : modules_in(prefix)) module.append_entries(name, result);
+    for (const auto& [name, module] : modules_in(prefix)) module.append_entries(name, false, result);
     return result;
 }
 

@@ -1,6 +1,7 @@
 // What hooks see of arrays.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,8 +46,8 @@ public:
     HookArray() = default;
     template <class T, class Device>
     HookArray(const Ref<ValueNode<T, Device>>& node, std::vector<index_t> extents, bool requires_grad = true)
-        : dtype_(dtype_of<T>), requires_grad_(requires_grad), device_(&type_key<Device>), extents_(std::move(extents)), data_(node->value),
-          node_(std::make_shared<Ref<ValueNode<T, Device>>>(node)) {}
+        : dtype_(dtype_of<T>), requires_grad_(requires_grad), device_(&type_key<Device>), access_(xnn::detail::host_access<Device>()),
+          extents_(std::move(extents)), data_(node->value), node_(std::make_shared<Ref<ValueNode<T, Device>>>(node)) {}
 
     explicit operator bool() const { return node_ != nullptr; }
     Dtype dtype() const { return dtype_; }
@@ -60,15 +61,21 @@ public:
     bool requires_grad() const { return requires_grad_; }
     /// The elements, row-major, on the array's device. Valid while the hook runs.
     const void* data() const { return data_; }
-    /// The same as numbers of this type. Throws Error if they are of another one.
+    /// The same as numbers of this type, copied where the host cannot read the device's memory. Throws Error if they are of another
+    /// type.
     template <Element T>
     std::span<const T> values() const {
-        node_of<T, Cpu>();
-        return {static_cast<const T*>(data_), static_cast<std::size_t>(size())};
+        require<T>();
+        const auto count = static_cast<std::size_t>(size());
+        if (access_ && !copy_) {
+            copy_ = std::make_shared<std::vector<std::byte>>(count * sizeof(T));
+            access_->read(copy_->data(), data_, copy_->size());
+        }
+        return {static_cast<const T*>(copy_ ? copy_->data() : data_), count};
     }
     /// The array as an operand: `array.as<float, Shape<dyn, 10>>() * 2`. Gradients pass through what is made of it. Throws Error
     /// if it is of another type or shape.
-    template <Element T, AnyShape S, class Device = Cpu>
+    template <Element T, AnyShape S, class Device = DefaultDevice>
     auto as() const {
         Dims<S::rank> extents{};
         const bool right = extents_.size() == S::rank;
@@ -89,7 +96,8 @@ public:
     /// What it refers to. Throws Error if that is of another type.
     template <class T, class Device>
     const Ref<ValueNode<T, Device>>& node_of() const {
-        if (!node_ || dtype_ != dtype_of<T> || device_ != &type_key<Device>) reject(std::string(name_of(dtype_of<T>)));
+        require<T>();
+        if (device_ != &type_key<Device>) reject("an array of the device that as() names", "one of another device");
         return *static_cast<const Ref<ValueNode<T, Device>>*>(node_.get());
     }
     /// The same for what must also have these extents.
@@ -100,14 +108,21 @@ public:
     }
 
 private:
-    [[noreturn]] void reject(const std::string& expected) const { fail("a hook", expected, node_ ? describe(dtype_, extents_) : std::string("none")); }
+    template <class T>
+    void require() const {
+        if (!node_ || dtype_ != dtype_of<T>) reject(std::string(name_of(dtype_of<T>)));
+    }
+    [[noreturn]] void reject(const std::string& expected) const { reject(expected, node_ ? describe(dtype_, extents_) : std::string("none")); }
+    [[noreturn]] static void reject(const std::string& expected, const std::string& got) { fail("a hook", expected, got); }
 
     Dtype dtype_{};
     bool requires_grad_ = false;
     const void* device_ = nullptr;
+    const xnn::detail::HostAccess* access_ = nullptr;  // where the elements are out of the host's reach
     std::vector<index_t> extents_;
     const void* data_ = nullptr;
     std::shared_ptr<const void> node_;  // a Ref<ValueNode<T, Device>>
+    mutable std::shared_ptr<std::vector<std::byte>> copy_;  // of such elements, once somebody has asked for them
 };
 
 }  // namespace xnn::nn

@@ -1,0 +1,5 @@
+#include <xnn/cuda.hpp>
+
+#include "session_of.hpp"
+
+template void char_gpt::run<xnn::Cuda>(const Options&);
