@@ -9,6 +9,7 @@
 #include "xnn/core/scratch.hpp"
 #include "xnn/cpu/conv/choice.hpp"
 #include "xnn/cpu/conv/depthwise.hpp"
+#include "xnn/cpu/conv/panels.hpp"
 #include "xnn/cpu/conv/products.hpp"
 #include "xnn/cpu/conv/sums.hpp"
 #include "xnn/cpu/conv/winograd_gradient.hpp"
@@ -28,17 +29,7 @@ void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
         if (is_depthwise(g)) return depthwise_detail::forward(g, x, w, bias, y, relu, accumulate);
     if constexpr (has_winograd<T>)
         if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, winograd_detail::weights_at_points(g, w), y, {bias, accumulate, relu});
-    const index_t in = g.in_channels_of_group();
-    const index_t out = g.out_channels_of_group();
-    const auto group = [&](index_t i) {  // counted through images and groups
-        const index_t first = i % g.groups * out;
-        const T* image = x + i * in * g.input_size();
-        const T* weights = w + first * g.weights_per_output();
-        const T* start = bias != nullptr ? bias + first : nullptr;
-        T* to = y + i * out * g.output_size();
-        forward_group(g, image, weights, to, {.accumulate = accumulate, .row_bias = start, .activation = activation});
-    };
-    for_tasks(g.batch * g.groups, g.operations(), group);
+    forward_by_panels(g, x, w, bias, y, relu, accumulate);
 }
 
 template <bool Grouped, std::floating_point T>
