@@ -9,6 +9,7 @@
 #include "xnn/core/scratch.hpp"
 #include "xnn/cpu/conv/choice.hpp"
 #include "xnn/cpu/conv/depthwise.hpp"
+#include "xnn/cpu/conv/depthwise_walks.hpp"
 #include "xnn/cpu/conv/panels.hpp"
 #include "xnn/cpu/conv/products.hpp"
 #include "xnn/cpu/conv/sums.hpp"
@@ -26,7 +27,11 @@ template <bool Grouped, std::floating_point T>
 void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
     const bool relu = activation == Activation::relu;
     if constexpr (Grouped)
-        if (is_depthwise(g)) return depthwise_detail::forward(g, x, w, bias, y, relu, accumulate);
+        if (is_depthwise(g)) {
+            if constexpr (depthwise_detail::has_walks<T>)
+                if (depthwise_detail::walks_fit(g)) return depthwise_detail::forward_by_walks(g, x, w, false, y, {bias, relu, accumulate});
+            return depthwise_detail::forward(g, x, w, bias, y, relu, accumulate);
+        }
     if constexpr (has_winograd<T>)
         if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, winograd_detail::weights_at_points(g, w), y, {bias, accumulate, relu});
     forward_by_panels(g, x, w, bias, y, relu, accumulate);
@@ -35,7 +40,12 @@ void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
 template <bool Grouped, std::floating_point T>
 void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     if constexpr (Grouped)
-        if (is_depthwise(g)) return depthwise_detail::backward_data(g, gy, w, gx, accumulate);
+        if (is_depthwise(g)) {
+            if constexpr (depthwise_detail::has_walks<T>)
+                if (const ConvGeometry turned = turned_over(g); g.stride[1] == 1 && depthwise_detail::walks_fit(g) && depthwise_detail::walks_fit(turned))
+                    return depthwise_detail::forward_by_walks(turned, gy, w, true, gx, {nullptr, false, accumulate});
+            return depthwise_detail::backward_data(g, gy, w, gx, accumulate);
+        }
     if constexpr (has_winograd<T>)
         if (const ConvGeometry turned = turned_over(g); winograd_pays<T>(turned))
             return winograd_detail::forward(turned, gy, winograd_detail::turned_weights_at_points(turned, w), gx, {nullptr, accumulate, false});
@@ -55,6 +65,11 @@ template <bool Grouped, class T>
 bool backward_weight_alone(const ConvGeometry& g, const T* x, const T* gy, T* gw, bool accumulate) {
     if constexpr (Grouped)
         if (is_depthwise(g)) {
+            if constexpr (depthwise_detail::has_walks<T>)
+                if (depthwise_detail::walks_fit(g)) {
+                    depthwise_detail::backward_weight_by_walks(g, x, gy, gw, accumulate);
+                    return true;
+                }
             depthwise_detail::backward_weight(g, x, gy, gw, accumulate);
             return true;
         }
