@@ -10,6 +10,7 @@
 #include "xnn/cpu/conv/choice.hpp"
 #include "xnn/cpu/conv/depthwise.hpp"
 #include "xnn/cpu/conv/depthwise_walks.hpp"
+#include "xnn/cpu/conv/folding.hpp"
 #include "xnn/cpu/conv/panels_gradient.hpp"
 #include "xnn/cpu/conv/sums.hpp"
 #include "xnn/cpu/conv/winograd_gradient.hpp"
@@ -45,6 +46,7 @@ void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool a
     if constexpr (has_winograd<T>)
         if (const ConvGeometry turned = turned_over(g); winograd_pays<T>(turned))
             return winograd_detail::forward(turned, gy, winograd_detail::turned_weights_at_points(turned, w), gx, {nullptr, accumulate, false});
+    if (folding_pays<T>(g)) return backward_data_by_folding(g, gy, w, gx, accumulate);
     backward_data_by_panels(g, gy, w, gx, accumulate);
 }
 
