@@ -9,7 +9,7 @@
 #include "xnn/core/scratch.hpp"
 #include "xnn/cpu/conv/choice.hpp"
 #include "xnn/cpu/conv/depthwise.hpp"
-#include "xnn/cpu/conv/depthwise_walks.hpp"
+#include "xnn/cpu/conv/depthwise_spread.hpp"
 #include "xnn/cpu/conv/folding.hpp"
 #include "xnn/cpu/conv/panels_gradient.hpp"
 #include "xnn/cpu/conv/sums.hpp"
@@ -39,8 +39,7 @@ void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool a
     if constexpr (Grouped)
         if (is_depthwise(g)) {
             if constexpr (depthwise_detail::has_walks<T>)
-                if (const ConvGeometry turned = turned_over(g); g.stride[1] == 1 && depthwise_detail::walks_fit(g) && depthwise_detail::walks_fit(turned))
-                    return depthwise_detail::forward_by_walks(turned, gy, w, true, gx, {nullptr, false, accumulate});
+                if (depthwise_detail::walks_fit(g)) return depthwise_detail::backward_data_by_walks(g, gy, w, gx, accumulate);
             return depthwise_detail::backward_data(g, gy, w, gx, accumulate);
         }
     if constexpr (has_winograd<T>)
