@@ -30,7 +30,7 @@ void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
             return depthwise_detail::forward(g, x, w, bias, y, relu, accumulate);
         }
     if constexpr (has_winograd<T>)
-        if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, winograd_detail::weights_at_points(g, w), y, {bias, accumulate, relu});
+        if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, w, winograd_detail::weight_order(g), y, {bias, accumulate, relu});
     forward_by_panels(g, x, w, bias, y, relu, accumulate);
 }
 
@@ -44,7 +44,7 @@ void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool a
         }
     if constexpr (has_winograd<T>)
         if (const ConvGeometry turned = turned_over(g); winograd_pays<T>(turned))
-            return winograd_detail::forward(turned, gy, winograd_detail::turned_weights_at_points(turned, w), gx, {nullptr, accumulate, false});
+            return winograd_detail::forward(turned, gy, w, winograd_detail::turned_weight_order(turned), gx, {nullptr, accumulate, false});
     if (folding_pays<T>(g)) return backward_data_by_folding(g, gy, w, gx, accumulate);
     backward_data_by_panels(g, gy, w, gx, accumulate);
 }
