@@ -85,11 +85,12 @@ double product_cycles(index_t m, index_t n, index_t k) {
 /// convolutions of gy. It has fewer multiplications where there is little padding, and fuller tiles where x has few channels.
 template <class T>
 bool folding_pays(const ConvGeometry& g) {
-    constexpr double to_pack = 5, to_fold = 18;  // a panel's row, a register
+    constexpr double to_pack = 5, to_fold = 18, to_turn = 2;  // a panel's row, a register, a weight
     const index_t in = g.in_channels_of_group(), out = g.out_channels_of_group(), depth = g.weights_per_output(), size = g.output_size();
     const index_t columns = g.batch * g.input_size(), rows = out * g.kernel_size();  // of all phases' patch matrices, if they were one
     const double phases = static_cast<double>(product(g.stride));
-    const double convolved = (product_cycles<T>(in, columns, rows) + to_pack * static_cast<double>(columns * rows) / gemm_detail::tile_columns<T>) / phases;
+    const double convolved = (product_cycles<T>(in, columns, rows) + to_pack * static_cast<double>(columns * rows) / gemm_detail::tile_columns<T>) / phases +
+                             (g.kernel_size() > 1 ? to_turn : 0.1) * static_cast<double>(g.in_channels * out * g.kernel_size());
     const double folded = static_cast<double>(g.batch) * (product_cycles<T>(depth, size, out) + to_fold * static_cast<double>(depth * size) / simd::width<T>);
     return folded < convolved;
 }

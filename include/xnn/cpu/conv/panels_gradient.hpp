@@ -46,12 +46,11 @@ struct GradientPhase {
 
 /// The weights of a phase: [group, input channel, output channel, kernel in reverse].
 template <class T>
-const T* turned_weights(const ConvGeometry& g, const GradientPhase& phase, const T* w) {
+void turn_weights(const ConvGeometry& g, const GradientPhase& phase, const T* w, T* to) {
     const index_t in = g.in_channels_of_group(), out = g.out_channels_of_group(), taps = g.kernel_size(), kept = phase.convolution.kernel_size();
-    T* to = scratch<TurnedWeights, T>(g.groups * in * out * kept);
     if (taps == 1) {
         for (index_t group = 0; group < g.groups; ++group) transpose(Cpu{}, w + group * in * out, in, out, in, to + group * in * out, out);
-        return to;
+        return;
     }
     const Dims<3> kernel = phase.convolution.kernel;
     index_t* offsets = scratch<TapOffsets, index_t>(kept);
@@ -65,7 +64,6 @@ const T* turned_weights(const ConvGeometry& g, const GradientPhase& phase, const
             T* target = to + ((o / out * in + c) * out + o % out) * kept;
             for (index_t q = 0; q < kept; ++q) target[q] = w[offsets[q]];
         }
-    return to;
 }
 
 /// Writes or adds the elements of a phase to their places in gx.
@@ -73,37 +71,51 @@ template <class T>
 void weave(const ConvGeometry& g, const GradientPhase& phase, const T* from, T* gx, bool accumulate) {
     const Dims<3> count = phase.convolution.output();
     const index_t step = g.stride[2];
-    for_tasks(g.batch * g.in_channels, 64.0 * static_cast<double>(g.batch * g.in_channels * g.input_size()), [&](index_t channel) {
-        const T* row = from + channel * product(count);
+    for (index_t channel = 0; channel < phase.convolution.batch * g.in_channels; ++channel)
         for (index_t z = 0; z < count[0]; ++z)
-            for (index_t y = 0; y < count[1]; ++y, row += count[2]) {
+            for (index_t y = 0; y < count[1]; ++y, from += count[2]) {
                 const Dims<3> at{phase.begin[0] + z * g.stride[0], phase.begin[1] + y * g.stride[1], phase.begin[2]};
                 T* to = gx + ((channel * g.input[0] + at[0]) * g.input[1] + at[1]) * g.input[2] + at[2];
                 if (accumulate)
-                    for (index_t x = 0; x < count[2]; ++x) to[x * step] += row[x];
+                    for (index_t x = 0; x < count[2]; ++x) to[x * step] += from[x];
                 else
-                    for (index_t x = 0; x < count[2]; ++x) to[x * step] = row[x];
+                    for (index_t x = 0; x < count[2]; ++x) to[x * step] = from[x];
             }
-    });
 }
 
 /// gx [+]= the gradient with respect to x.
 template <class T>
 void backward_data_by_panels(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     constexpr const T* no_bias = nullptr;
-    if (product(g.stride) == 1) {
-        const GradientPhase phase(g, {0, 0, 0});
-        return forward_by_panels(phase.convolution, gy, turned_weights(g, phase, w), no_bias, gx, false, accumulate);
-    }
-    const Dims<3> s = g.stride;
-    if (!accumulate) std::fill_n(gx, g.batch * g.in_channels * g.input_size(), T(0));
-    for (index_t i = 0; i < product(s); ++i) {
-        const GradientPhase phase(g, {i / (s[1] * s[2]), i / s[2] % s[1], i % s[2]});
-        if (phase.empty) continue;
-        T* result = scratch<PhaseGradient, T>(g.batch * g.in_channels * phase.convolution.output_size());
-        forward_by_panels(phase.convolution, gy, turned_weights(g, phase, w), no_bias, result, false, false);
-        weave(g, phase, result, gx, accumulate);
-    }
+    const index_t weights = g.groups * g.in_channels_of_group() * g.out_channels_of_group();
+    T* turned = scratch<TurnedWeights, T>(weights * g.kernel_size());
+    const index_t phases = product(g.stride), image_size = g.in_channels * g.input_size();
+    const auto phase_of = [&](index_t i) { return GradientPhase(g, {i / (g.stride[1] * g.stride[2]), i / g.stride[2] % g.stride[1], i % g.stride[2]}); };
+    // Each weight belongs to one phase.
+    const auto for_each_phase = [&](const auto& visit) {
+        T* own = turned;
+        for (index_t i = 0; i < phases; ++i)
+            if (GradientPhase phase = phase_of(i); !phase.empty) {
+                visit(phase, own);
+                own += weights * phase.convolution.kernel_size();
+            }
+    };
+    for_each_phase([&](const GradientPhase& phase, T* own) { turn_weights(g, phase, w, own); });
+    if (phases == 1)
+        return for_each_phase([&](const GradientPhase& phase, const T* own) { forward_by_panels(phase.convolution, gy, own, no_bias, gx, false, accumulate); });
+    constexpr index_t cache = 256 << 10;  // what all phases write to some images
+    const index_t images = std::clamp<index_t>(cache / (image_size * static_cast<index_t>(sizeof(T))), 1, g.batch);
+    for_tasks(divide_up(g.batch, images), g.operations(), [&](index_t task) {
+        const index_t first = task * images, some = std::min(images, g.batch - first);
+        T* to = gx + first * image_size;
+        if (!accumulate) std::fill_n(to, some * image_size, T(0));
+        for_each_phase([&](GradientPhase& phase, const T* own) {
+            phase.convolution.batch = some;
+            T* result = scratch<PhaseGradient, T>(some * g.in_channels * phase.convolution.output_size());
+            forward_by_panels(phase.convolution, gy + first * g.out_channels * g.output_size(), own, no_bias, result, false, false);
+            weave(g, phase, result, to, accumulate);
+        });
+    });
 }
 
 /// One group of some images: gw [+]= gy patches^T.
