@@ -40,7 +40,7 @@ void add_forward(bench::Work& work, const ConvGeometry& g) {
             winograd_detail::forward(a.g, a.x.data(), a.w.data(), winograd_detail::weight_order(a.g), a.y.data(), {no_bias, false, false});
         });
     if (is_depthwise(g)) add("registers", [](const Numbers& a) { depthwise_detail::forward(a.g, a.x.data(), a.w.data(), no_bias, a.y.data(), false, false); });
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
     if (is_depthwise(g) && depthwise_detail::walks_fit(g))
         add("walks", [](const Numbers& a) { depthwise_detail::forward_by_walks(a.g, a.x.data(), a.w.data(), false, a.y.data(), {no_bias, false, false}); });
 #endif
@@ -58,7 +58,7 @@ void add_data_gradient(bench::Work& work, const ConvGeometry& g) {
             winograd_detail::forward(turned, a.gy.data(), a.w.data(), winograd_detail::turned_weight_order(turned), a.gx.data(), {no_bias, false, false});
         });
     if (is_depthwise(g)) add("registers", [](const Numbers& a) { depthwise_detail::backward_data(a.g, a.gy.data(), a.w.data(), a.gx.data(), false); });
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
     if (is_depthwise(g) && depthwise_detail::walks_fit(g))
         add("walks", [](const Numbers& a) { depthwise_detail::backward_data_by_walks(a.g, a.gy.data(), a.w.data(), a.gx.data(), false); });
 #endif
@@ -72,7 +72,7 @@ void add_weight_gradient(bench::Work& work, const ConvGeometry& g) {
     if (conv_detail::winograd_fits(g))
         add("winograd", [](const Numbers& a) { winograd_detail::backward_weight(a.g, a.x.data(), a.gy.data(), a.gw.data(), false); });
     if (is_depthwise(g)) add("registers", [](const Numbers& a) { depthwise_detail::backward_weight(a.g, a.x.data(), a.gy.data(), a.gw.data(), false); });
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
     if (is_depthwise(g) && depthwise_detail::walks_fit(g))
         add("walks", [](const Numbers& a) { depthwise_detail::backward_weight_by_walks(a.g, a.x.data(), a.gy.data(), a.gw.data(), false); });
 #endif

@@ -9,7 +9,7 @@ namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
 namespace depthwise_detail {
 
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
 
 /// 16 columns of gy and the 32 of gx that begin at the same place; in padding, column 2 m of gx depends on the columns m and m
 /// - 1 of gy, and column 2 m + 1 on m alone.

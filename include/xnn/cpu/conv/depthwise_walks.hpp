@@ -14,7 +14,7 @@ namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
 namespace depthwise_detail {
 
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
 
 inline constexpr index_t lanes = 16, half = 8;
 inline constexpr int side = 3;  // of the kernel
@@ -83,32 +83,30 @@ struct SteppedColumns : Columns {
     }
 };
 
-/// Rows of two neighbouring channels, of up to 8 results.
+/// Rows of two neighbouring channels, of up to 8 results: each in a half of a register, which is read and written by itself.
 struct TwoChannels {
     static constexpr index_t channels = 2, stride = 1;
-    __mmask16 inside[2][side], results[2];
+    __mmask8 inside[2][side], results[2];
     index_t column = 0, from, pitch, result_pitch;
 
-    TwoChannels(const Extents& e, index_t, index_t count) : from(-e.before_x), pitch(e.size() - half), result_pitch(e.result_size() - half) {
-        const auto halves = [&](__mmask16 low, __mmask16 (&to)[2]) { to[0] = low, to[1] = static_cast<__mmask16>(count == 2 ? low << half : 0); };
-        halves(lanes_inside(0, e.result_width), results);
-        for (int k = 0; k < side; ++k) {
-            __mmask16 both[2];
-            halves(static_cast<__mmask16>(lanes_inside(from + k, e.width) & results[0]), both);
-            inside[0][k] = both[0], inside[1][k] = both[1];
+    TwoChannels(const Extents& e, index_t, index_t count) : from(-e.before_x), pitch(e.size()), result_pitch(e.result_size()) {
+        for (int channel = 0; channel < 2; ++channel) {
+            results[channel] = static_cast<__mmask8>(channel < count ? lanes_inside(0, e.result_width) : 0);
+            for (int k = 0; k < side; ++k) inside[channel][k] = static_cast<__mmask8>(lanes_inside(from + k, e.width) & results[channel]);
         }
     }
     XNN_CPU_INLINE void load(const float* row, __m512 (&pixels)[side]) const {
-        XNN_UNROLL for (int k = 0; k < side; ++k) {
-            pixels[k] = _mm512_mask_loadu_ps(_mm512_maskz_loadu_ps(inside[0][k], row + k), inside[1][k], row + pitch + k);
-        }
+        XNN_UNROLL for (int k = 0; k < side; ++k) pixels[k] = join(_mm256_maskz_loadu_ps(inside[0][k], row + k), _mm256_maskz_loadu_ps(inside[1][k], row + pitch + k));
     }
-    XNN_CPU_INLINE __m512 load_result(const float* row) const { return _mm512_mask_loadu_ps(_mm512_maskz_loadu_ps(results[0], row), results[1], row + result_pitch); }
+    XNN_CPU_INLINE __m512 load_result(const float* row) const {
+        return join(_mm256_maskz_loadu_ps(results[0], row), _mm256_maskz_loadu_ps(results[1], row + result_pitch));
+    }
     XNN_CPU_INLINE void store(float* row, __m512 v) const {
-        _mm512_mask_storeu_ps(row, results[0], v);
-        _mm512_mask_storeu_ps(row + result_pitch, results[1], v);
+        _mm256_mask_storeu_ps(row, results[0], _mm512_castps512_ps256(v));
+        _mm256_mask_storeu_ps(row + result_pitch, results[1], _mm512_maskz_extractf32x8_ps(0xff, v, 1));
     }
-    XNN_CPU_INLINE __mmask16 lanes_of_results() const { return static_cast<__mmask16>(results[0] | results[1]); }
+    XNN_CPU_INLINE __mmask16 lanes_of_results() const { return 0xffff; }
+    XNN_CPU_INLINE static __m512 join(__m256 low, __m256 high) { return _mm512_maskz_insertf32x8(0xffff, _mm512_castps256_ps512(low), high, 1); }
     XNN_CPU_INLINE static __m512 spread(const float* numbers, index_t step, index_t count) {
         return _mm512_mask_blend_ps(0xff00, simd::batch<float>(numbers[0]), simd::batch<float>(count == 2 ? numbers[step] : 0.0F));
     }

@@ -31,7 +31,7 @@ XNN_CPU_INLINE simd::batch<T> load_each(const T* from, index_t step, index_t n) 
     if constexpr (simd::width<T> == 16)
         if (step == 2) {
             const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            const index_t reach = 2 * n - 1;
+            const index_t reach = 2 * n - 1;  // what stands behind the last is not touched
             return _mm512_permutex2var_ps(simd::load(from, std::min<index_t>(reach, 16)), even, simd::load(from + 16, std::max<index_t>(reach - 16, 0)));
         }
 #endif
@@ -97,9 +97,13 @@ private:
             }
     }
 
-    /// Whole registers are stored: what they write too much is written again later.
+    /// Many are stored as whole registers: what these write too much is written again later.
     template <class T>
     static void clear(T* to, index_t count) {
+        if (count <= 2) {
+            for (index_t j = 0; j < count; ++j) to[j] = T(0);
+            return;
+        }
         for (index_t j = 0; j < count; j += simd::width<T>) simd::store(to + j, simd::batch<T>(T(0)));
     }
     template <class T>
