@@ -74,7 +74,7 @@ void add_weight_gradient(bench::Work& work, const ConvGeometry& g) {
     if (is_depthwise(g)) add("registers", [](const Numbers& a) { depthwise_detail::backward_weight(a.g, a.x.data(), a.gy.data(), a.gw.data(), false); });
 #if defined(__AVX512VL__)
     if (is_depthwise(g) && depthwise_detail::walks_fit(g))
-        add("walks", [](const Numbers& a) { depthwise_detail::backward_weight_by_walks(a.g, a.x.data(), a.gy.data(), a.gw.data(), false); });
+        add("walks", [](const Numbers& a) { depthwise_detail::backward_weight_by_walks(a.g, a.x.data(), a.gy.data(), a.gw.data(), no_bias_gradient, false); });
 #endif
 }
 

@@ -54,11 +54,6 @@ template <bool Grouped, class T>
 bool backward_weight_alone(const ConvGeometry& g, const T* x, const T* gy, T* gw, bool accumulate) {
     if constexpr (Grouped)
         if (is_depthwise(g)) {
-            if constexpr (depthwise_detail::has_walks<T>)
-                if (depthwise_detail::walks_fit(g)) {
-                    depthwise_detail::backward_weight_by_walks(g, x, gy, gw, accumulate);
-                    return true;
-                }
             depthwise_detail::backward_weight(g, x, gy, gw, accumulate);
             return true;
         }
@@ -72,6 +67,8 @@ bool backward_weight_alone(const ConvGeometry& g, const T* x, const T* gy, T* gw
 
 template <bool Grouped, std::floating_point T>
 void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
+    if constexpr (Grouped && depthwise_detail::has_walks<T>)
+        if (is_depthwise(g) && depthwise_detail::walks_fit(g)) return depthwise_detail::backward_weight_by_walks(g, x, gy, gw, gbias, accumulate);
     if (backward_weight_alone<Grouped>(g, x, gy, gw, accumulate)) {
         if (gbias != nullptr) sum_channels(g.batch, g.out_channels, g.output_size(), gy, gbias, accumulate);
         return;

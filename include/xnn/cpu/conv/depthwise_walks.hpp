@@ -204,10 +204,11 @@ void walk_forward(const Extents e, const Walked columns, Images<const float> x, 
     }
 }
 
-/// gw += sums over pixels of a gradient times what a weight was multiplied with.
+/// gw += sums over pixels of a gradient times what a weight was multiplied with, gbias += sums of the gradient.
 template <class Walked>
-void walk_weights(const Extents e, const Walked columns, Images<const float> x, Images<const float> gy, index_t channels, float* gw) {
+void walk_weights(const Extents e, const Walked columns, Images<const float> x, Images<const float> gy, index_t channels, float* gw, float* gbias) {
     const __m512 zero = simd::batch<float>(0.0F);
+    simd::batch<float> total(0.0F);
     __m512 sums[side][side], pixels[side];
     XNN_UNROLL for (int i = 0; i < side; ++i) XNN_UNROLL for (int j = 0; j < side; ++j) sums[i][j] = zero;
     const index_t rows = e.result_height;
@@ -230,6 +231,7 @@ void walk_weights(const Extents e, const Walked columns, Images<const float> x, 
                 const __m512 oldest = middle;
                 middle = newest;
                 newest = i < rows ? columns.load_result(from) : zero;
+                total += simd::batch<float>(newest);
                 if (read()) add(0, newest), add(1, middle), add(2, oldest);
             }
         } else {
@@ -237,6 +239,7 @@ void walk_weights(const Extents e, const Walked columns, Images<const float> x, 
             if (rows > 0 && read()) add(0, columns.load_result(from));
             for (index_t i = 0; i < rows; ++i) {
                 gradient = columns.load_result(from);
+                total += simd::batch<float>(gradient);
                 from += e.result_width;
                 if (read()) add(1, gradient);
                 if (read()) {
@@ -248,6 +251,7 @@ void walk_weights(const Extents e, const Walked columns, Images<const float> x, 
     }
     XNN_UNROLL for (int i = 0; i < side; ++i)
         XNN_UNROLL for (int j = 0; j < side; ++j) Walked::sum(sums[i][j], gw + i * side + j, side * side, channels);
+    if (gbias != nullptr) Walked::sum(total, gbias, 1, channels);
 }
 
 /// y = activation([y +] x * w + bias), or with the weights in reverse.
@@ -270,18 +274,21 @@ inline void forward_by_walks(const ConvGeometry& g, const float* x, const float*
     });
 }
 
-/// gw [+]= the gradient with respect to the weights.
-inline void backward_weight_by_walks(const ConvGeometry& g, const float* x, const float* gy, float* gw, bool accumulate) {
+/// gw [+]= the gradient with respect to the weights and, unless gbias is null, gbias [+]= that with respect to the bias.
+inline void backward_weight_by_walks(const ConvGeometry& g, const float* x, const float* gy, float* gw, float* gbias, bool accumulate) {
     constexpr index_t taps = side * side, channels = 2;  // of a task
     const index_t x_pitch = g.groups * g.input_size(), y_pitch = g.groups * g.output_size();
     const Extents e(g);
-    if (!accumulate) std::fill_n(gw, g.groups * taps, 0.0F);
+    if (!accumulate) {
+        std::fill_n(gw, g.groups * taps, 0.0F);
+        if (gbias != nullptr) std::fill_n(gbias, g.groups, 0.0F);
+    }
     conv_detail::for_tasks(divide_up(g.groups, channels), g.operations(), [&](index_t task) {
         const index_t first = channels * task;
         with_columns(g, [&]<class Walked>() {
             for_each_walk<Walked>(e, std::min(channels, g.groups - first), [&](const Walked& columns, index_t c, index_t count) {
                 walk_weights(e, columns, {x + (first + c) * e.size(), g.batch, x_pitch}, {gy + (first + c) * e.result_size(), g.batch, y_pitch}, count,
-                             gw + (first + c) * taps);
+                             gw + (first + c) * taps, gbias == nullptr ? nullptr : gbias + first + c);
             });
         });
     });
