@@ -220,7 +220,7 @@ TEST_CASE("conv: depthwise 3 x 3 of any extents", "[cpu][conv]") {
     for (int repeat = 0; repeat < 120; ++repeat) {
         const index_t channels = pick(2, 19), stride = pick(1, 2);
         ConvGeometry g = square(pick(1, 4), channels, 1, channels, 3, 0, stride, channels);
-        for (std::size_t d : {1, 2}) {
+        for (std::size_t d : {std::size_t{1}, std::size_t{2}}) {
             g.pad_before[d] = pick(0, 2), g.pad_after[d] = pick(-1, 2);
             g.input[d] = std::max<index_t>(3 - g.pad_before[d] - g.pad_after[d], 1) + (repeat % 3 == 0 ? pick(0, 8) : pick(0, 40));
         }

@@ -78,6 +78,10 @@ inline void backward_data_by_walks(const ConvGeometry& g, const float* gy, const
     forward_by_walks(conv_detail::turned_over(g), gy, w, true, gx, {nullptr, false, accumulate});
 }
 
+#else
+
+void backward_data_by_walks(const ConvGeometry&, const float* gy, const float* w, float* gx, bool accumulate);
+
 #endif
 
 }  // namespace depthwise_detail

@@ -14,6 +14,12 @@ namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
 namespace depthwise_detail {
 
+/// What is done with results.
+struct WalkFinish {
+    const float* bias;
+    bool relu, accumulate;
+};
+
 #if defined(__AVX512VL__)
 
 inline constexpr index_t lanes = 16, half = 8;
@@ -142,12 +148,6 @@ XNN_CPU_INLINE __m512 add_row(__m512 sum, const __m512 (&weights)[side], const _
     XNN_UNROLL for (int k = 0; k < side; ++k) sum = _mm512_fmadd_ps(weights[k], pixels[k], sum);
     return sum;
 }
-
-/// What is done with results.
-struct WalkFinish {
-    const float* bias;
-    bool relu, accumulate;
-};
 
 /// Channels of a batch: those of the first image, and how far it is to the next.
 template <class T>
@@ -301,6 +301,11 @@ inline constexpr bool has_walks = std::same_as<T, float>;
 
 template <class T>
 inline constexpr bool has_walks = false;
+
+// Never called: their names must be known where they are called if there are walks.
+bool walks_fit(const ConvGeometry&);
+void forward_by_walks(const ConvGeometry&, const float* x, const float* w, bool turned, float* y, const WalkFinish&);
+void backward_weight_by_walks(const ConvGeometry&, const float* x, const float* gy, float* gw, float* gbias, bool accumulate);
 
 #endif
 
