@@ -13,6 +13,7 @@ inline namespace XNN_SIMD_ARCH {
 namespace conv_detail {
 
 struct PatchPanels;  // names scratch memory
+struct PanelPlaces;  // names scratch memory
 
 /// One group of channels: y = activation([y +] w patches + bias).
 template <class T>
@@ -41,9 +42,14 @@ public:
         const index_t all = divide_up(last - first, columns_of_panel);
         const index_t at_once = gemm_detail::even_part(all, std::max<index_t>(group_bytes / (panel_size * static_cast<index_t>(sizeof(T))), 1));
         T* packed = scratch<PatchPanels, T>(at_once * panel_size);
+        Place* places = scratch<PanelPlaces, Place>(at_once);
         const auto columns_of = [&](index_t panel) { return std::min(columns_of_panel, last - first - panel * columns_of_panel); };
         for (index_t group = 0; group < all; group += at_once) {
             const index_t end = std::min(group + at_once, all);
+            for (index_t panel = group; panel < end; ++panel) {
+                const index_t column = first + panel * columns_of_panel;
+                places[panel - group] = {column / p_.size, column % p_.size};
+            }
             for (index_t k = 0; k < depth; k += block) {
                 const index_t until = std::min(k + block, depth);
                 const index_t begin = first + group * columns_of_panel;
@@ -51,18 +57,23 @@ public:
                 for (index_t tile = tiles.begin; tile < tiles.end; ++tile)
                     for (index_t panel = group; panel < end; ++panel)
                         multiply(tile * height, std::min(height, p_.m - tile * height), k, until, packed + (panel - group) * panel_size,
-                                 first + panel * columns_of_panel, columns_of(panel));
+                                 places[panel - group], columns_of(panel));
             }
         }
     }
 
 private:
-    void multiply(index_t row, index_t rows, index_t k, index_t until, const T* panel, index_t column, index_t columns) {
+    /// Where a panel's first column lies in y.
+    struct Place {
+        index_t image, pixel;
+    };
+
+    void multiply(index_t row, index_t rows, index_t k, index_t until, const T* panel, const Place& first, index_t columns) {
         alignas(64) static constexpr T zeros[columns_of_panel] = {};
         alignas(64) T buffer[gemm_detail::tile_rows * columns_of_panel];
         const index_t depth = patches_.depth();
         const bool last = until == depth, add = k > 0 || p_.accumulate, bias = last && p_.bias != nullptr;
-        const index_t image = column / p_.size, place = column % p_.size;
+        const auto [image, place] = first;
         const bool direct = place + columns <= p_.size;  // within one image
         T* y = p_.y + image * p_.image_pitch + row * p_.size + place;
         gemm_detail::Tile<T> tile;
@@ -79,17 +90,23 @@ private:
         tile.row_bias = bias ? p_.bias + row : zeros;
         tile.row_bias_stride = bias ? 1 : 0;
         tile.lowest = last && p_.relu ? T(0) : -std::numeric_limits<T>::infinity();
-        if (!direct && add) for_each_image(image, place, columns, [&](T* of_image, index_t at, index_t count) { move(of_image + row * p_.size, p_.size, buffer + at, columns_of_panel, rows, count); });
+        if (!direct && add)
+            for_each_image(first, columns, [&](T* of_image, index_t j, index_t count) {
+                move(of_image + row * p_.size, p_.size, buffer + j, columns_of_panel, rows, count);
+            });
         gemm_detail::run_tile(tile, rows, columns);
-        if (!direct) for_each_image(image, place, columns, [&](T* of_image, index_t at, index_t count) { move(buffer + at, columns_of_panel, of_image + row * p_.size, p_.size, rows, count); });
+        if (!direct)
+            for_each_image(first, columns, [&](T* of_image, index_t j, index_t count) {
+                move(buffer + j, columns_of_panel, of_image + row * p_.size, p_.size, rows, count);
+            });
     }
 
     /// Calls visit(where they begin in the image, number of the first, count) for the columns of each image.
     template <class Visit>
-    void for_each_image(index_t image, index_t place, index_t columns, const Visit& visit) const {
-        for (index_t j = 0; j < columns; ++image, place = 0) {
-            const index_t count = std::min(p_.size - place, columns - j);
-            visit(p_.y + image * p_.image_pitch + place, j, count);
+    void for_each_image(Place at, index_t columns, const Visit& visit) const {
+        for (index_t j = 0; j < columns; ++at.image, at.pixel = 0) {
+            const index_t count = std::min(p_.size - at.pixel, columns - j);
+            visit(p_.y + at.image * p_.image_pitch + at.pixel, j, count);
             j += count;
         }
     }
@@ -129,10 +146,14 @@ void forward_by_panels(const ConvGeometry& g, const T* x, const T* w, const T* b
         const auto part_of = [&](index_t part) {
             const auto share = [&](index_t total) { return gemm_detail::Range{total * part / parts, total * (part + 1) / parts}; };
             const gemm_detail::Range columns = by_panels ? share(panels) : gemm_detail::Range{0, panels};
-            PanelLoop<T>(product, patches).run(height, by_panels ? gemm_detail::Range{0, tiles} : share(tiles), columns.begin * gemm_detail::tile_columns<T>, std::min(columns.end * gemm_detail::tile_columns<T>, images * size));
+            constexpr index_t width = gemm_detail::tile_columns<T>;
+            PanelLoop<T>(product, patches)
+                .run(height, by_panels ? gemm_detail::Range{0, tiles} : share(tiles), columns.begin * width, std::min(columns.end * width, images * size));
         };
-        if (parts == 1) part_of(0);
-        else parallel_for(parts, part_of);
+        if (parts == 1)
+            part_of(0);
+        else
+            parallel_for(parts, part_of);
     });
 }
 

@@ -100,7 +100,11 @@ void backward_data_by_panels(const ConvGeometry& g, const T* gy, const T* w, T* 
                 own += weights * phase.convolution.kernel_size();
             }
     };
-    for_each_phase([&](const GradientPhase& phase, T* own) { turn_weights(g, phase, w, own); });
+    index_t written = 0;  // elements of a channel that some weight reads
+    for_each_phase([&](const GradientPhase& phase, T* own) {
+        turn_weights(g, phase, w, own);
+        written += phase.convolution.output_size();
+    });
     if (phases == 1)
         return for_each_phase([&](const GradientPhase& phase, const T* own) { forward_by_panels(phase.convolution, gy, own, no_bias, gx, false, accumulate); });
     constexpr index_t cache = 256 << 10;  // what all phases write to some images
@@ -108,7 +112,7 @@ void backward_data_by_panels(const ConvGeometry& g, const T* gy, const T* w, T* 
     for_tasks(divide_up(g.batch, images), g.operations(), [&](index_t task) {
         const index_t first = task * images, some = std::min(images, g.batch - first);
         T* to = gx + first * image_size;
-        if (!accumulate) std::fill_n(to, some * image_size, T(0));
+        if (!accumulate && written < g.input_size()) std::fill_n(to, some * image_size, T(0));
         for_each_phase([&](GradientPhase& phase, const T* own) {
             phase.convolution.batch = some;
             T* result = scratch<PhaseGradient, T>(some * g.in_channels * phase.convolution.output_size());
