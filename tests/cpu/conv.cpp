@@ -208,6 +208,26 @@ TEST_CASE("conv: layers of well-known networks", "[cpu][conv]") {
     check<float>(square(1, 4, 70, 8, 5, 2, 1, 4), random);
     check<double>(square(2, 8, 13, 12, 3, 1, 2, 4), random);
     check<float>(square(16, 3, 6, 4, 3, 1), random);
+    check<float>(square(16, 40, 6, 33, 1), random);       // panels of columns from several images
+    check<float>(square(9, 20, 5, 30, 3, 1, 2), random);  // and with rows shorter than a register
+    check<float>(square(3, 600, 4, 30, 1), random);       // several blocks of depth
+    check<float>(square(2, 3, 34, 200, 3, 0, 2), random);
+}
+
+TEST_CASE("conv: depthwise 3 x 3 of any extents", "[cpu][conv]") {
+    std::mt19937 random(5);
+    const auto pick = [&](index_t low, index_t high) { return std::uniform_int_distribution<index_t>(low, high)(random); };
+    for (int repeat = 0; repeat < 120; ++repeat) {
+        const index_t channels = pick(2, 19), stride = pick(1, 2);
+        ConvGeometry g = square(pick(1, 4), channels, 1, channels, 3, 0, stride, channels);
+        for (std::size_t d : {std::size_t{1}, std::size_t{2}}) {
+            g.pad_before[d] = pick(0, 2), g.pad_after[d] = pick(-1, 2);
+            g.input[d] = std::max<index_t>(3 - g.pad_before[d] - g.pad_after[d], 1) + (repeat % 3 == 0 ? pick(0, 8) : pick(0, 40));
+        }
+        check<float>(g, random);
+    }
+    check<float>(square(70, 3, 6, 3, 3, 1, 1, 3), random);  // more images than are walked through at once
+    check<float>(square(40, 3, 7, 3, 3, 1, 2, 3), random);
 }
 
 TEST_CASE("conv: random geometries", "[cpu][conv]") {
@@ -256,7 +276,8 @@ TEST_CASE("conv: the number of threads changes no bit", "[cpu][conv][threads]") 
     std::mt19937 random(3);
     for (const ConvGeometry& g :
          {square(64, 1, 28, 20, 5), square(19, 20, 12, 50, 5), square(3, 64, 28, 64, 3, 1), square(1, 64, 28, 64, 3, 1),
-          square(9, 64, 30, 64, 3, 1, 2, 64), square(8, 64, 17, 96, 1)}) {
+          square(9, 64, 30, 64, 3, 1, 2, 64), square(8, 64, 17, 96, 1), square(90, 64, 6, 64, 3, 1, 1, 64), square(9, 64, 18, 96, 3, 1, 2),
+          square(16, 128, 6, 128, 1), square(1, 256, 14, 128, 1), square(4, 128, 4, 128, 3, 1), square(2, 64, 16, 64, 5, 2, 1, 2)}) {
         Guarded<float> x(g.batch * g.in_channels * g.input_size()), w(g.out_channels * g.weights_per_output());
         Guarded<float> gy(g.batch * g.out_channels * g.output_size());
         x.fill_random(random), w.fill_random(random), gy.fill_random(random);

@@ -9,7 +9,9 @@
 #include "xnn/core/scratch.hpp"
 #include "xnn/cpu/conv/choice.hpp"
 #include "xnn/cpu/conv/depthwise.hpp"
-#include "xnn/cpu/conv/products.hpp"
+#include "xnn/cpu/conv/depthwise_spread.hpp"
+#include "xnn/cpu/conv/folding.hpp"
+#include "xnn/cpu/conv/panels_gradient.hpp"
 #include "xnn/cpu/conv/sums.hpp"
 #include "xnn/cpu/conv/winograd_gradient.hpp"
 #include "xnn/cpu/widen.hpp"
@@ -18,45 +20,33 @@ namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
 namespace conv_detail {
 
-struct PartialWeights;  // names scratch memory
-struct PartialBias;     // names scratch memory
-
 template <bool Grouped, std::floating_point T>
 void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
     const bool relu = activation == Activation::relu;
     if constexpr (Grouped)
-        if (is_depthwise(g)) return depthwise_detail::forward(g, x, w, bias, y, relu, accumulate);
+        if (is_depthwise(g)) {
+            if constexpr (depthwise_detail::has_walks<T>)
+                if (depthwise_detail::walks_fit(g)) return depthwise_detail::forward_by_walks(g, x, w, false, y, {bias, relu, accumulate});
+            return depthwise_detail::forward(g, x, w, bias, y, relu, accumulate);
+        }
     if constexpr (has_winograd<T>)
-        if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, winograd_detail::weights_at_points(g, w), y, {bias, accumulate, relu});
-    const index_t in = g.in_channels_of_group();
-    const index_t out = g.out_channels_of_group();
-    const auto group = [&](index_t i) {  // counted through images and groups
-        const index_t first = i % g.groups * out;
-        const T* image = x + i * in * g.input_size();
-        const T* weights = w + first * g.weights_per_output();
-        const T* start = bias != nullptr ? bias + first : nullptr;
-        T* to = y + i * out * g.output_size();
-        forward_group(g, image, weights, to, {.accumulate = accumulate, .row_bias = start, .activation = activation});
-    };
-    for_tasks(g.batch * g.groups, g.operations(), group);
+        if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, w, winograd_detail::weight_order(g), y, {bias, accumulate, relu});
+    forward_by_panels(g, x, w, bias, y, relu, accumulate);
 }
 
 template <bool Grouped, std::floating_point T>
 void backward_data(const ConvGeometry& g, const T* gy, const T* w, T* gx, bool accumulate) {
     if constexpr (Grouped)
-        if (is_depthwise(g)) return depthwise_detail::backward_data(g, gy, w, gx, accumulate);
+        if (is_depthwise(g)) {
+            if constexpr (depthwise_detail::has_walks<T>)
+                if (depthwise_detail::walks_fit(g)) return depthwise_detail::backward_data_by_walks(g, gy, w, gx, accumulate);
+            return depthwise_detail::backward_data(g, gy, w, gx, accumulate);
+        }
     if constexpr (has_winograd<T>)
         if (const ConvGeometry turned = turned_over(g); winograd_pays<T>(turned))
-            return winograd_detail::forward(turned, gy, winograd_detail::turned_weights_at_points(turned, w), gx, {nullptr, accumulate, false});
-    const index_t in = g.in_channels_of_group();
-    const index_t out = g.out_channels_of_group();
-    const auto group = [&](index_t i) {  // counted through images and groups
-        const T* gradient = gy + i * out * g.output_size();
-        const T* weights = w + i % g.groups * out * g.weights_per_output();
-        T* to = gx + i * in * g.input_size();
-        backward_data_group(g, gradient, weights, to, accumulate);
-    };
-    for_tasks(g.batch * g.groups, g.operations(), group);
+            return winograd_detail::forward(turned, gy, w, winograd_detail::turned_weight_order(turned), gx, {nullptr, accumulate, false});
+    if (folding_pays<T>(g)) return backward_data_by_folding(g, gy, w, gx, accumulate);
+    backward_data_by_panels(g, gy, w, gx, accumulate);
 }
 
 /// The gradient of the weights by an algorithm that has no use for the bias, if there is one.
@@ -77,34 +67,13 @@ bool backward_weight_alone(const ConvGeometry& g, const T* x, const T* gy, T* gw
 
 template <bool Grouped, std::floating_point T>
 void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* gbias, bool accumulate) {
+    if constexpr (Grouped && depthwise_detail::has_walks<T>)
+        if (is_depthwise(g) && depthwise_detail::walks_fit(g)) return depthwise_detail::backward_weight_by_walks(g, x, gy, gw, gbias, accumulate);
     if (backward_weight_alone<Grouped>(g, x, gy, gw, accumulate)) {
         if (gbias != nullptr) sum_channels(g.batch, g.out_channels, g.output_size(), gy, gbias, accumulate);
         return;
     }
-    const index_t in = g.in_channels_of_group();
-    const index_t out = g.out_channels_of_group();
-    const index_t weights = g.out_channels * g.weights_per_output();
-    const index_t parts = weight_gradient_parts(g, sizeof(T));
-    T* part_weights = parts == 1 ? gw : scratch<PartialWeights, T>(parts * weights);
-    T* part_bias = parts == 1 ? gbias : scratch<PartialBias, T>(parts * g.out_channels);
-    const bool add_to_part = parts == 1 && accumulate;
-    for_tasks(parts, g.operations(), [&](index_t part) {
-        const index_t begin = g.batch * part / parts;
-        const index_t end = g.batch * (part + 1) / parts;
-        for (index_t image = begin; image < end; ++image)
-            for (index_t group = 0; group < g.groups; ++group) {
-                const index_t i = image * g.groups + group;
-                backward_weight_group(g, x + i * in * g.input_size(), gy + i * out * g.output_size(),
-                                      part_weights + part * weights + group * out * g.weights_per_output(),
-                                      add_to_part || image > begin);
-            }
-        if (gbias != nullptr)
-            sum_channels(end - begin, g.out_channels, g.output_size(), gy + begin * g.out_channels * g.output_size(),
-                         part_bias + part * g.out_channels, add_to_part);
-    });
-    if (parts == 1) return;
-    sum_parts(parts, weights, part_weights, gw, accumulate);
-    if (gbias != nullptr) sum_parts(parts, g.out_channels, part_bias, gbias, accumulate);
+    backward_weight_by_panels(g, x, gy, gw, gbias, accumulate);
 }
 
 // 16-bit types: computed in float, rounded once.

@@ -50,13 +50,13 @@ void check(const ConvGeometry& g, std::mt19937& random) {
     const index_t length = g.weights_per_output();
     for (const bool accumulate : {false, true}) {
         Numbers y = gy, gx = x, gw = w;
-        winograd_detail::forward(g, x.f.data(), winograd_detail::weights_at_points(g, w.f.data()), y.f.data(), {bias.f.data(), accumulate, true});
+        winograd_detail::forward(g, x.f.data(), w.f.data(), winograd_detail::weight_order(g), y.f.data(), {bias.f.data(), accumulate, true});
         conv_forward(Cpu{}, g, x.d.data(), w.d.data(), bias.d.data(), y.d.data(), Activation::relu, accumulate);
         CHECK(worst_error(y) < bound(length));
 
         const ConvGeometry turned = conv_detail::turned_over(g);
         REQUIRE(turned.output() == g.input);
-        winograd_detail::forward(turned, gy.f.data(), winograd_detail::turned_weights_at_points(turned, w.f.data()), gx.f.data(), {nullptr, accumulate, false});
+        winograd_detail::forward(turned, gy.f.data(), w.f.data(), winograd_detail::turned_weight_order(turned), gx.f.data(), {nullptr, accumulate, false});
         conv_backward_data(Cpu{}, g, gy.d.data(), w.d.data(), gx.d.data(), accumulate);
         CHECK(worst_error(gx) < bound(turned.weights_per_output()));
 

@@ -6,6 +6,7 @@
 
 #include "xnn/core/conv_geometry.hpp"
 #include "xnn/cpu/conv/winograd_tiles.hpp"
+#include "xnn/cpu/gemm/microkernel.hpp"
 
 namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
@@ -71,6 +72,27 @@ bool winograd_gradient_pays(const ConvGeometry& g) {
     if (!winograd_fits(g)) return false;
     const ConvCosts<T> costs(g);
     return costs.tiles + 3 * costs.weights < costs.products;
+}
+
+/// Cycles of a product of matrices in tiles, [m, k] by [k, n].
+template <class T>
+double product_cycles(index_t m, index_t n, index_t k) {
+    const double panels = static_cast<double>(divide_up(n, gemm_detail::tile_columns<T>)), tiles = static_cast<double>(divide_up(m, index_t{gemm_detail::tile_rows}));
+    return panels * static_cast<double>(k) * (2 * static_cast<double>(m) + 4 * tiles);
+}
+
+/// Whether the gradient with respect to x is faster as a product whose results are summed up in the image than as
+/// convolutions of gy. It has fewer multiplications where there is little padding, and fuller tiles where x has few channels.
+template <class T>
+bool folding_pays(const ConvGeometry& g) {
+    constexpr double to_pack = 5, to_fold = 18, to_turn = 2;  // a panel's row, a register, a weight
+    const index_t in = g.in_channels_of_group(), out = g.out_channels_of_group(), depth = g.weights_per_output(), size = g.output_size();
+    const index_t columns = g.batch * g.input_size(), rows = out * g.kernel_size();  // of all phases' patch matrices, if they were one
+    const double phases = static_cast<double>(product(g.stride));
+    const double convolved = (product_cycles<T>(in, columns, rows) + to_pack * static_cast<double>(columns * rows) / gemm_detail::tile_columns<T>) / phases +
+                             (g.kernel_size() > 1 ? to_turn : 0.1) * static_cast<double>(g.in_channels * out * g.kernel_size());
+    const double folded = static_cast<double>(g.batch) * (product_cycles<T>(depth, size, out) + to_fold * static_cast<double>(depth * size) / simd::width<T>);
+    return folded < convolved;
 }
 
 }  // namespace conv_detail

@@ -91,11 +91,6 @@ struct Block {
     }
 };
 
-template <class T>
-simd::batch<T> lowest_result(bool relu) {
-    return simd::batch<T>(relu ? T(0) : -std::numeric_limits<T>::infinity());
-}
-
 /// y = activation([y +] x * w + bias).
 template <class T>
 void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, bool relu, bool accumulate) {

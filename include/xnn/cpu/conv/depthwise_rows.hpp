@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 #include "xnn/core/config.hpp"
@@ -97,6 +98,11 @@ struct TapSum {
         some(std::integral_constant<int, 1>{});
     }
 };
+
+template <class T>
+simd::batch<T> lowest_result(bool relu) {
+    return simd::batch<T>(relu ? T(0) : -std::numeric_limits<T>::infinity());
+}
 
 /// sums[tap] += the sum over pixels of gradient[i] * from[i * from_step + tap.offset], for Taps taps.
 template <int Taps, class T>

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "xnn/core/conv_geometry.hpp"
+#include "xnn/cpu/conv/planes.hpp"
 #include "xnn/cpu/simd.hpp"
 
 namespace xnn::kernels {
@@ -29,18 +30,6 @@ struct PatchBlock {
     index_t inside;
     index_t after;
 };
-
-/// The places o in [0, places) where o * stride + shift lies in [0, extent).
-struct Fitting {
-    index_t begin;
-    index_t end;
-};
-inline Fitting fitting(index_t shift, index_t stride, index_t extent, index_t places) {
-    const auto steps = [=](index_t distance) { return stride == 1 ? distance : divide_up(distance, stride); };
-    const index_t begin = shift >= 0 ? 0 : std::min(steps(-shift), places);
-    const index_t end = shift >= extent ? 0 : steps(extent - shift);
-    return {begin, std::clamp(end, begin, places)};
-}
 
 /// Walks over the patch matrix of one image, [channels * kernel, rows of y], in the order in which it is stored: calls
 /// inside(block) for what lies within the image and outside(offset, length) for rows of y in the padding above and

@@ -34,49 +34,47 @@ struct WeightOrder {
     bool reversed;
 };
 
-/// Brings weights to the points.
+/// Brings weights of up to a register of outputs to the points, one channel after the other; a channel's lie a panel apart.
 template <class T>
-void weights_to_planes(index_t channels, index_t out_channels, const T* w, WeightOrder order, T* to) {
+void weights_to_planes(index_t channels, index_t lanes, const T* w, WeightOrder order, T* to, index_t plane) {
     using V = simd::batch<T>;
     constexpr index_t width = simd::width<T>;
-    const index_t plane = weight_plane<T>(channels, out_channels);
-    parallel_for(divide_up(out_channels, width), [&](index_t task) {
-        const index_t first = task * width, lanes = std::min(width, out_channels - first);
-        T* target = to + first / panel<T> * channels * panel<T> + first % panel<T>;
-        alignas(64) T weights[taps * width] = {};
-        for (index_t c = 0; c < channels; ++c, target += panel<T>) {
-            transpose(Cpu{}, w + first * order.output_step + c * order.channel_step, order.output_step, lanes, taps, weights, width);
-            V halfway[points][kernel];
-            XNN_UNROLL for (int j = 0; j < kernel; ++j) {
-                V column[kernel], at_points[points];
-                XNN_UNROLL for (int i = 0; i < kernel; ++i) {
-                    const index_t tap = i * kernel + j;
-                    column[i] = simd::load(weights + (order.reversed ? taps - 1 - tap : tap) * width);
-                }
-                weights_to_points(column, at_points);
-                XNN_UNROLL for (int i = 0; i < points; ++i) halfway[i][j] = at_points[i];
+    alignas(64) T weights[taps * width] = {};
+    for (index_t c = 0; c < channels; ++c, to += panel<T>) {
+        transpose(Cpu{}, w + c * order.channel_step, order.output_step, lanes, taps, weights, width);
+        V halfway[points][kernel];
+        XNN_UNROLL for (int j = 0; j < kernel; ++j) {
+            V column[kernel], at_points[points];
+            XNN_UNROLL for (int i = 0; i < kernel; ++i) {
+                const index_t tap = i * kernel + j;
+                column[i] = simd::load(weights + (order.reversed ? taps - 1 - tap : tap) * width);
             }
-            for (int i = 0; i < points; ++i) {
-                V at_points[points];
-                weights_to_points(halfway[i], at_points);
-                XNN_UNROLL for (int j = 0; j < points; ++j) simd::store(target + (i * points + j) * plane, at_points[j]);
-            }
+            weights_to_points(column, at_points);
+            XNN_UNROLL for (int i = 0; i < points; ++i) halfway[i][j] = at_points[i];
         }
-    });
+        for (int i = 0; i < points; ++i) {
+            V at_points[points];
+            weights_to_points(halfway[i], at_points);
+            XNN_UNROLL for (int j = 0; j < points; ++j) simd::store(to + (i * points + j) * plane, at_points[j]);
+        }
+    }
 }
 
-/// The weights of a convolution at the points, in memory that the calling thread keeps.
+inline WeightOrder weight_order(const ConvGeometry& g) { return {g.in_channels * taps, taps, false}; }
+/// The same for the gradient of a convolution: outputs and channels of `g` have changed places in its weights.
+inline WeightOrder turned_weight_order(const ConvGeometry& g) { return {taps, g.out_channels * taps, true}; }
+
+/// All weights of a convolution at the points, in memory that the calling thread keeps.
 template <class T>
-T* weights_at_points(const ConvGeometry& g, const T* w) {
-    T* to = scratch<WeightPoints, T>(planes * weight_plane<T>(g.in_channels, g.out_channels));
-    weights_to_planes(g.in_channels, g.out_channels, w, {g.in_channels * taps, taps, false}, to);
-    return to;
-}
-/// The same for the gradient of a convolution with weights w: outputs and channels of `g` have changed places in them.
-template <class T>
-T* turned_weights_at_points(const ConvGeometry& g, const T* w) {
-    T* to = scratch<WeightPoints, T>(planes * weight_plane<T>(g.in_channels, g.out_channels));
-    weights_to_planes(g.in_channels, g.out_channels, w, {taps, g.out_channels * taps, true}, to);
+T* weights_at_points(const ConvGeometry& g, const T* w, WeightOrder order) {
+    constexpr index_t width = simd::width<T>;
+    const index_t plane = weight_plane<T>(g.in_channels, g.out_channels);
+    T* to = scratch<WeightPoints, T>(planes * plane);
+    parallel_for(divide_up(g.out_channels, width), [&](index_t task) {
+        const index_t first = task * width;
+        weights_to_planes(g.in_channels, std::min(width, g.out_channels - first), w + first * order.output_step, order,
+                          to + first / panel<T> * g.in_channels * panel<T> + first % panel<T>, plane);
+    });
     return to;
 }
 
@@ -99,28 +97,71 @@ inline index_t rows_at_once(const TiledImages& x, index_t out_channels, index_t 
     return gemm_detail::even_part(total, std::max<index_t>(tiles / x.tile_columns, 1));
 }
 
-/// y = activation([y +] x * w + bias) for weights at the points.
+/// Rows of tiles of x at the points, for their products with weights, and of what these become in y.
 template <class T>
-void forward(const ConvGeometry& g, const T* x, const T* weights, T* y, const Finish<T>& finish) {
-    const TiledImages from = tiled_input(g), to = tiled_output(g);
-    const index_t rows = g.batch * from.tile_rows, step = rows_at_once(from, g.out_channels, sizeof(T), rows);
-    const index_t in_pitch = channel_pitch<T>(g.in_channels), out_pitch = channel_pitch<T>(g.out_channels);
-    const index_t in_plane = plane_pitch<T>(step * from.tile_columns, in_pitch), out_plane = plane_pitch<T>(step * from.tile_columns, out_pitch);
-    const index_t w_plane = weight_plane<T>(g.in_channels, g.out_channels);
-    const auto block = [&](index_t task) {
-        const index_t begin = task * step, end = std::min(begin + step, rows);
-        T* in = scratch<InputPoints, T>(planes * in_plane);
-        T* out = scratch<OutputPoints, T>(planes * out_plane);
-        for_each_image(from, begin, end, [&](TileRows part) {
-            tiles_to_points<points>(from, part, stage(from, part, x), in, in_plane, [](const auto& d, auto& v) { input_to_points(d, v); });
+class TileBlock {
+public:
+    TileBlock(const ConvGeometry& g, const TiledImages& from, index_t begin, index_t end, index_t most_rows)
+        : from_(from), to_(tiled_output(g)), begin_(begin), end_(end), tiles_((end - begin) * from.tile_columns), in_pitch_(channel_pitch<T>(g.in_channels)),
+          out_pitch_(channel_pitch<T>(g.out_channels)), in_plane_(plane_pitch<T>(most_rows * from.tile_columns, in_pitch_)),
+          out_plane_(plane_pitch<T>(most_rows * from.tile_columns, out_pitch_)), in_(scratch<InputPoints, T>(planes * in_plane_)),
+          out_(scratch<OutputPoints, T>(planes * out_plane_)) {}
+
+    void read(const T* x) {
+        for_each_image(from_, begin_, end_, [&](TileRows part) {
+            tiles_to_points<points>(from_, part, stage(from_, part, x), in_, in_plane_, [](const auto& d, auto& v) { input_to_points(d, v); });
         });
+    }
+    /// The products of the channels from `first` on with their weights, for the outputs from `output` on: at most a panel.
+    void multiply(index_t first, index_t channels, const T* weights, index_t w_plane, index_t output, bool accumulate) {
         for (index_t plane = 0; plane < planes; ++plane)
-            for (index_t j = 0; j < out_pitch; j += panel<T>)
-                gemm(Cpu{}, Transpose::no, Transpose::no, (end - begin) * from.tile_columns, std::min(panel<T>, out_pitch - j), g.in_channels,
-                     in + plane * in_plane, in_pitch, weights + plane * w_plane + j * g.in_channels, panel<T>, out + plane * out_plane + j, out_pitch);
-        for_each_image(from, begin, end, [&](TileRows part) { points_to_images<outputs>(to, part, out, out_plane, y, finish); });
-    };
-    conv_detail::for_tasks(divide_up(rows, step), g.operations(), block);
+            gemm(Cpu{}, Transpose::no, Transpose::no, tiles_, std::min(panel<T>, out_pitch_ - output), channels, in_ + plane * in_plane_ + first, in_pitch_,
+                 weights + plane * w_plane, panel<T>, out_ + plane * out_plane_ + output, out_pitch_, {.accumulate = accumulate});
+    }
+    void write(T* y, const Finish<T>& finish) {
+        for_each_image(from_, begin_, end_, [&](TileRows part) { points_to_images<outputs>(to_, part, out_, out_plane_, y, finish); });
+    }
+
+private:
+    const TiledImages from_, to_;
+    index_t begin_, end_, tiles_, in_pitch_, out_pitch_, in_plane_, out_plane_;
+    T *in_, *out_;
+};
+
+/// The same where one block holds all tiles: weights are used once, and brought to the points as they are needed, for they
+/// are many beside the tiles.
+template <class T>
+void forward_at_once(const ConvGeometry& g, const TiledImages& from, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish) {
+    constexpr index_t most_channels = 64, width = simd::width<T>;  // the second cache holds these
+    const index_t channels = gemm_detail::even_part(g.in_channels, most_channels), w_plane = plane_pitch<T>(channels, panel<T>);
+    TileBlock<T> block(g, from, 0, g.batch * from.tile_rows, g.batch * from.tile_rows);
+    block.read(x);
+    conv_detail::for_tasks(divide_up(g.out_channels, panel<T>), g.operations(), [&](index_t task) {
+        T* weights = scratch<WeightPoints, T>(planes * w_plane);
+        for (index_t c = 0; c < g.in_channels; c += channels) {
+            const index_t some = std::min(channels, g.in_channels - c);
+            for (index_t j = task * panel<T>; j < std::min((task + 1) * panel<T>, g.out_channels); j += width)
+                weights_to_planes(some, std::min(width, g.out_channels - j), w + j * order.output_step + c * order.channel_step, order, weights + j % panel<T>, w_plane);
+            block.multiply(c, some, weights, w_plane, task * panel<T>, c > 0);
+        }
+    });
+    block.write(y, finish);
+}
+
+/// y = activation([y +] x * w + bias).
+template <class T>
+void forward(const ConvGeometry& g, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish) {
+    const TiledImages from = tiled_input(g);
+    const index_t rows = g.batch * from.tile_rows, step = rows_at_once(from, g.out_channels, sizeof(T), rows);
+    if (step == rows) return forward_at_once(g, from, x, w, order, y, finish);
+    const index_t w_plane = weight_plane<T>(g.in_channels, g.out_channels);
+    const T* weights = weights_at_points(g, w, order);
+    conv_detail::for_tasks(divide_up(rows, step), g.operations(), [&](index_t task) {
+        TileBlock<T> block(g, from, task * step, std::min(task * step + step, rows), step);
+        block.read(x);
+        for (index_t j = 0; j < g.out_channels; j += panel<T>) block.multiply(0, g.in_channels, weights + j * g.in_channels, w_plane, j, false);
+        block.write(y, finish);
+    });
 }
 
 }  // namespace winograd_detail
