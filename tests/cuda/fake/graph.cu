@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <vector>
 
 using namespace xnn;
 using namespace fake;
@@ -56,10 +57,22 @@ TEST_CASE("numbers of the host are each replay's own", "[cuda]") {
     }();
     REQUIRE(drawn > 0);
 
+    // The kernel of the optimiser reads its rule, and those that draw the generator's state, from where the first kernel writes.
+    std::vector<const void*> rules, states;
+    on_launch() = [&](const std::string& kernel, void** arguments) {
+        if (kernel.find("UpdateParameters") != kernel.npos)
+            rules.push_back(static_cast<const xnn::cuda::UpdateParameters<float, float, xnn::cuda::AdamRule<float>>*>(arguments[0])->next);
+    };
     LastValues last;
-    xnn::cuda::Graph step{train, 1};  // the second step, and the third
+    xnn::cuda::Graph step{[&] {
+        states.push_back(default_generator().draw(0).begin);
+        train();
+    }, 1};  // the second step, and the third
     using Rule = xnn::cuda::AdamRule<float>;
     kernels::AdamOptions o{.lr = 0.1};
+    on_launch() = nullptr;
+    REQUIRE(rules == std::vector<const void*>{nullptr, last.values.to + sizeof(GeneratorState) / 8});
+    REQUIRE(states == std::vector<const void*>{nullptr, last.values.to});
     require_rule<Rule>(last, o, 3);
     REQUIRE(last.generator() == GeneratorState{7, 2 * drawn});
     REQUIRE(default_generator().get_state() == GeneratorState{7, 3 * drawn});

@@ -105,6 +105,10 @@ Machine& machine() {
     static Machine played;
     return played;
 }
+std::function<void(const std::string&, void**)>& on_launch() {
+    static std::function<void(const std::string&, void**)> listener;
+    return listener;
+}
 std::function<void(void**)>& on_new_arguments() {
     static std::function<void(void**)> listener;
     return listener;
@@ -166,10 +170,12 @@ cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* function) {
 cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** arguments, std::size_t shared, cudaStream_t stream) {
     return cudaLaunchKernel(static_cast<const void*>(kernel), grid, block, arguments, shared, stream);
 }
-cudaError_t cudaLaunchKernel(const void* function, dim3 grid, dim3 block, void**, std::size_t, cudaStream_t stream) {
+cudaError_t cudaLaunchKernel(const void* function, dim3 grid, dim3 block, void** arguments, std::size_t, cudaStream_t stream) {
     const bool fits = grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.y < 65536 && grid.z < 65536 && block.x * block.y * block.z > 0 &&
                       block.x * block.y * block.z <= 1024;
-    return fits ? fake::launch(stream, kernels()[function]) : answer(cudaErrorInvalidConfiguration);
+    if (!fits) return answer(cudaErrorInvalidConfiguration);
+    if (fake::on_launch()) fake::on_launch()(kernels()[function], arguments);
+    return fake::launch(stream, kernels()[function]);
 }
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* c, const void* function, void** arguments) {
     return cudaLaunchKernel(function, c->gridDim, c->blockDim, arguments, c->dynamicSmemBytes, c->stream);

@@ -31,6 +31,8 @@ struct Machine {
 };
 Machine& machine();
 
+/// Called with a kernel's name and arguments when it is launched, or recorded.
+std::function<void(const std::string& kernel, void** arguments)>& on_launch();
 /// Called with a kernel's arguments when a graph's node receives new ones.
 std::function<void(void** arguments)>& on_new_arguments();
 
