@@ -15,6 +15,7 @@
 #include "xnn/cuda/embedding_bag.hpp"
 #include "xnn/cuda/gather.hpp"
 #include "xnn/cuda/gemm.hpp"
+#include "xnn/cuda/graph.hpp"
 #include "xnn/cuda/indices.hpp"
 #include "xnn/cuda/instance_norm.hpp"
 #include "xnn/cuda/key_value_cache.hpp"

@@ -52,6 +52,17 @@ TEST_CASE("tensor: made from one whose type knows more or fewer extents") {
     static_assert(!std::is_constructible_v<Tensor<double, Shape<2, 3>>, Tensor<float, Shape<2, 3>>>);
 }
 
+TEST_CASE("tensor: copies into the memory that it has") {
+    Tensor<float, Shape<dyn, 3>> to(Shape<dyn, 3>(20));
+    const float* const memory = to.data();
+    Tensor<float, Shape<20, 3>> from;
+    from(19, 2) = 7;
+    to.copy_(from);
+    REQUIRE(to.data() == memory);
+    REQUIRE(to(19, 2) == 7);
+    REQUIRE_ERROR(to.copy_(Tensor<float, Shape<dyn, 3>>(Shape<dyn, 3>(21))), "Tensor::copy_", "(20, 3)", "(21, 3)");
+}
+
 TEST_CASE("tensor: a list must have the shape's number of elements") {
     const Tensor<float, Shape<2, 2>> a{1, 2, 3, 4};
     REQUIRE(a(1, 0) == 3);

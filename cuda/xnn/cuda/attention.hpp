@@ -1,12 +1,11 @@
 // Scaled dot product attention: the scores of a block of queries with all keys by batched products, softmax by a team for each
 // query, then the product with the values. A block has as many queries, of as many batch entries, as bounded memory holds. Launches
-// of a block: 3 forward and 6 back where the heads of all batch entries are equally far apart; else as many for each product as
-// there are heads or batch entries, whichever are fewer.
+// of a block: 3 forward and 6 back where the heads of all batch entries are equally far apart; else one more, which writes down
+// where they are.
 #pragma once
 
+#include "xnn/cuda/attention_products.hpp"
 #include "xnn/cuda/attention_rows.hpp"
-#include "xnn/cuda/gemm.hpp"
-#include "xnn/expr/arena.hpp"
 
 namespace xnn::kernels {
 
@@ -14,85 +13,6 @@ namespace attention_rows {
 
 /// The most scores that are there at once, but for a single query of all heads.
 inline constexpr index_t most_scores = index_t{1} << 25;
-
-/// The matrices of a product: of each head of each batch entry, where `group` heads share one.
-template <class T>
-struct Matrices {
-    HeadMatrices<T> of;
-    index_t group = 1;
-
-    T* at(index_t batch, index_t head) const { return of.at(batch, head / group); }
-    bool in_a_row(index_t heads) const { return group == 1 && of.batch_step == heads * of.head_step; }
-};
-
-/// A product of numbers of T in the type that they are computed with.
-template <class T>
-struct WideProduct {
-    Transpose ta, tb;
-    index_t m, n, k;
-    const T* a;
-    index_t lda, a_step;
-    const T* b;
-    index_t ldb, b_step;
-    compute_t<T>* c;
-    index_t ldc, c_step;
-
-    XNN_INLINE void operator()(index_t index) const {
-        using C = compute_t<T>;
-        const index_t row = cuda::quotient(index, n), j = index - row * n, product = cuda::quotient(row, m), i = row - product * m;
-        C sum = 0;
-        for (index_t q = 0; q < k; ++q)
-            sum += static_cast<C>(a[product * a_step + (ta == Transpose::no ? i * lda + q : q * lda + i)]) *
-                   static_cast<C>(b[product * b_step + (tb == Transpose::no ? q * ldb + j : j * ldb + q)]);
-        c[product * c_step + i * ldc + j] = sum;
-    }
-};
-
-template <class D, class T, class R>
-void multiply_batched(D device, index_t count, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, index_t a_step,
-                      const T* b, index_t ldb, index_t b_step, R* c, index_t ldc, index_t c_step, bool accumulate) {
-    if constexpr (std::same_as<T, R>) {
-        gemm_batched(device, count, ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step, {.accumulate = accumulate});
-    } else {
-#ifdef __CUDACC__
-        if constexpr (std::same_as<D, Cuda>) {
-            if (k > 0 && m > 0 && n > 0) {
-                cuda::detail::Blas::of_thread().multiply(cuda::detail::Product{ta, tb, m, n, k, lda, ldb, ldc}, count, a, a_step, b, b_step, c, c_step, false);
-                return;
-            }
-        }
-#endif
-        cuda::launch(device, count * m * n, WideProduct<T>{ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step});
-    }
-}
-
-/// C [+]= op(A) op(B) for all heads of some batch entries. Heads that share a matrix C add to it one after the other.
-template <class D, class T, class R>
-void multiply_heads(D device, index_t batch, index_t heads, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const Matrices<const T>& a,
-                    const Matrices<const T>& b, const Matrices<R>& c, bool accumulate = false) {
-    const auto multiply = [&](index_t first, index_t head, index_t count, index_t a_step, index_t b_step, index_t c_step, bool add) {
-        multiply_batched(device, count, ta, tb, m, n, k, a.at(first, head), a.of.pitch, a_step, b.at(first, head), b.of.pitch, b_step, c.at(first, head),
-                         c.of.pitch, c_step, add);
-    };
-    const bool apart = a.group == 1 && b.group == 1 && c.group == 1;
-    if (apart && (batch == 1 || (a.in_a_row(heads) && b.in_a_row(heads) && c.in_a_row(heads))))
-        multiply(0, 0, batch * heads, a.of.head_step, b.of.head_step, c.of.head_step, accumulate);
-    else if (apart && batch < heads)
-        for (index_t i = 0; i < batch; ++i) multiply(i, 0, heads, a.of.head_step, b.of.head_step, c.of.head_step, accumulate);
-    else
-        for (index_t h = 0; h < heads; ++h) multiply(0, h, batch, a.of.batch_step, b.of.batch_step, c.of.batch_step, accumulate || h % c.group != 0);
-}
-
-/// A head's matrices from a batch entry and a row on.
-template <class T>
-Matrices<T> part(const HeadMatrices<T>& of, index_t batch, index_t row, index_t group = 1) {
-    return {{of.data + batch * of.batch_step + row * of.pitch, of.batch_step, of.head_step, of.pitch}, group};
-}
-/// Matrices of scores, one after the other.
-template <class T>
-Matrices<T> scores_at(std::type_identity_t<T>* data, const AttentionExtents& e, const Block& block) {
-    return {{data, e.heads * block.rows * block.keys, block.rows * block.keys, block.keys}, 1};
-}
 
 /// How attention is divided.
 struct Division {
@@ -167,11 +87,15 @@ void attention_forward(D device, const AttentionExtents& e, const std::type_iden
     T* const weights = beside<T>(lease.arena(), scores, division.most(e));
     const index_t group = e.heads / e.kv_heads;
     for_blocks(e, options, division, [&](index_t entries, const Block& b) {
-        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::yes, b.rows, b.keys, e.width, part(q, b.batch, b.row), part(k, b.batch, 0, group),
-                       scores_at<C>(scores, e, b));
+        const WorkspaceScope scope(static_cast<Workspace<D>&>(lease.arena()));
+        auto queries = part(q, b.batch, b.row), keys = part(k, b.batch, 0, group), values = part(v, b.batch, 0, group);
+        auto weighed = scores_at<const T>(weights, e, b);
+        auto scored = scores_at<C>(scores, e, b);
+        auto result = part(y, b.batch, b.row);
+        point_at_heads(device, lease.arena(), entries, e.heads, queries, keys, values, weighed, scored, result);
+        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::yes, b.rows, b.keys, e.width, queries, keys, scored);
         cuda::launch_teams(device, entries * e.heads * b.rows, b.keys, Weigh<T>{e, options, b, scores, weights, normalizers});
-        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::no, b.rows, e.value_width, b.keys, scores_at<const T>(weights, e, b),
-                       part(v, b.batch, 0, group), part(y, b.batch, b.row));
+        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::no, b.rows, e.value_width, b.keys, weighed, values, result);
     });
 }
 
@@ -195,9 +119,14 @@ void attention_backward(D device, const AttentionExtents& e, const std::type_ide
     for_blocks(e, options, division, [&](index_t entries, Block b) {
         const bool first = b.row + b.rows == e.queries;
         if (first) b.keys = e.keys;  // so that the gradients of all keys are written
-        const auto keys = part(k, b.batch, 0, group), values = part(v, b.batch, 0, group), gresult = part(gy, b.batch, b.row);
-        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::yes, b.rows, b.keys, e.width, part(q, b.batch, b.row), keys, scores_at<C>(scores, e, b));
-        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::yes, b.rows, b.keys, e.value_width, gresult, values, scores_at<C>(gweights, e, b));
+        const WorkspaceScope scope(static_cast<Workspace<D>&>(lease.arena()));
+        auto queries = part(q, b.batch, b.row), keys = part(k, b.batch, 0, group), values = part(v, b.batch, 0, group), gresult = part(gy, b.batch, b.row);
+        auto scored = scores_at<C>(scores, e, b), gweighed = scores_at<C>(gweights, e, b);
+        auto p = scores_at<const T>(weights, e, b), gs = scores_at<const T>(gscores, e, b);
+        auto gq = part(gradients.q, b.batch, b.row), gk = part(gradients.k, b.batch, 0, group), gv = part(gradients.v, b.batch, 0, group);
+        point_at_heads(device, lease.arena(), entries, e.heads, queries, keys, values, gresult, scored, gweighed, p, gs, gq, gk, gv);
+        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::yes, b.rows, b.keys, e.width, queries, keys, scored);
+        multiply_heads(device, entries, e.heads, Transpose::no, Transpose::yes, b.rows, b.keys, e.value_width, gresult, values, gweighed);
         cuda::launch_teams(device, entries * e.heads * b.rows, b.keys,
                            Differentiate<T>{e, options, b, scores, gweights, weights, gscores, gmasked, normalizers, y, gy});
         for (const auto& mask : options.masks)
@@ -205,16 +134,12 @@ void attention_backward(D device, const AttentionExtents& e, const std::type_ide
                 const auto f = add_to_mask(e, mask, b, gmasked);
                 cuda::launch(device, f.count(), f);
             }
-        const auto p = scores_at<const T>(weights, e, b), gs = scores_at<const T>(gscores, e, b);
         if (gradients.v.data)
-            multiply_heads(device, entries, e.heads, Transpose::yes, Transpose::no, b.keys, e.value_width, b.rows, p, gresult,
-                           part(gradients.v, b.batch, 0, group), gradients.add_v || !first);
+            multiply_heads(device, entries, e.heads, Transpose::yes, Transpose::no, b.keys, e.value_width, b.rows, p, gresult, gv, gradients.add_v || !first);
         if (gradients.q.data)
-            multiply_heads(device, entries, e.heads, Transpose::no, Transpose::no, b.rows, e.width, b.keys, gs, keys, part(gradients.q, b.batch, b.row),
-                           gradients.add_q);
+            multiply_heads(device, entries, e.heads, Transpose::no, Transpose::no, b.rows, e.width, b.keys, gs, keys, gq, gradients.add_q);
         if (gradients.k.data)
-            multiply_heads(device, entries, e.heads, Transpose::yes, Transpose::no, b.keys, e.width, b.rows, gs, part(q, b.batch, b.row),
-                           part(gradients.k, b.batch, 0, group), gradients.add_k || !first);
+            multiply_heads(device, entries, e.heads, Transpose::yes, Transpose::no, b.keys, e.width, b.rows, gs, queries, gk, gradients.add_k || !first);
     });
 }
 

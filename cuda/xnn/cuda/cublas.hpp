@@ -95,6 +95,19 @@ public:
                 "cublasGemmStridedBatchedEx");
     }
 
+    /// The same of matrices that stand anywhere, as arrays on the device say.
+    template <class T, class R>
+    void multiply(const Product& p, index_t count, const T* const* a, const T* const* b, R* const* c, bool accumulate) {
+        const compute_t<T> one(1), beta(accumulate ? 1 : 0);
+        constexpr auto type = cuda_type<T>();
+        const auto number = [](index_t i) { return static_cast<int>(i); };
+        const auto untyped = [](const auto* const* pointers) { return reinterpret_cast<const void* const*>(pointers); };
+        require(cublasGemmBatchedEx(handle(), operation(p.tb), operation(p.ta), number(p.n), number(p.m), number(p.k), &one, untyped(b), type,
+                                    number(p.ldb), untyped(a), type, number(p.lda), &beta, reinterpret_cast<void* const*>(c), cuda_type<R>(), number(p.ldc),
+                                    number(count), compute_type<T>(), CUBLAS_GEMM_DEFAULT),
+                "cublasGemmBatchedEx");
+    }
+
     /// The product with a bias for each column, or null, and perhaps a rectifier. False where cuBLASLt has no way to compute it.
     template <class T>
     bool multiply_with_epilogue(const Product& p, const T* a, const T* b, T* c, const T* bias, bool relu, bool accumulate) {

@@ -64,6 +64,7 @@ void* allocate(D, std::size_t bytes) {
 #if defined(__CUDACC__) && defined(XNN_CUDA_MEMORY_ON_HOST)
         require(cudaMallocHost(&p, bytes), "allocation");
 #elif defined(__CUDACC__)
+        require_no_recording("allocates memory (a new tensor: make it before, and assign to it)");
         pool();
         if (const cudaError_t status = cudaMallocAsync(&p, bytes, current_stream()); status != cudaSuccess) {
             cudaGetLastError();
@@ -101,6 +102,8 @@ inline void set_bytes(Cuda, void* p, int value, std::size_t bytes) {
 }
 namespace memory_detail {
 inline void copy_bytes(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+    if (kind == cudaMemcpyDeviceToHost) cuda::detail::require_no_recording("waits for a number (item(), a copy to the host)");
+    if (kind == cudaMemcpyHostToDevice) cuda::detail::require_no_recording("copies from the host");
     if (bytes > 0) cuda::require(cudaMemcpyAsync(to, from, bytes, kind, cuda::current_stream()), "copy");
     if (kind == cudaMemcpyDeviceToHost) cuda::synchronize();
 }
@@ -108,7 +111,7 @@ inline void copy_bytes(void* to, const void* from, std::size_t bytes, cudaMemcpy
 inline void copy_bytes(Cuda, void* to, Cuda, const void* from, std::size_t bytes) { memory_detail::copy_bytes(to, from, bytes, cudaMemcpyDeviceToDevice); }
 inline void copy_bytes(Cuda, void* to, Cpu, const void* from, std::size_t bytes) {
     memory_detail::copy_bytes(to, from, bytes, cudaMemcpyHostToDevice);
-    // Memory of the host that is not pinned has been read when the call returns, except within a captured step.
+    // Memory of the host that is not pinned has been read when the call returns.
 }
 inline void copy_bytes(Cpu, void* to, Cuda, const void* from, std::size_t bytes) {
 #ifdef XNN_CUDA_MEMORY_ON_HOST

@@ -5,6 +5,7 @@
 
 #include "xnn/core/math.hpp"
 #include "xnn/cpu/optimizer.hpp"
+#include "xnn/cuda/recording.hpp"
 #include "xnn/cuda/sets.hpp"
 
 namespace xnn {
@@ -88,6 +89,7 @@ struct UpdateParameters {
         index_t first;  // of its teams
     };
     Rule rule;
+    const Rule* next;  // in a step that is repeated: where its own rule stands, on the device; else null
     index_t count;
     Entry entries[most];
 
@@ -104,7 +106,8 @@ struct UpdateParameters {
         const StepMemory<T, S>& memory = entries[low].memory;
         const index_t begin = (unit - entries[low].first) * elements_per_team;
         const index_t end = begin + elements_per_team < memory.size ? begin + elements_per_team : memory.size;
-        for (index_t i = begin + team.rank(); i < end; i += Team::size) rule(memory, i);
+        const Rule now = next != nullptr ? *next : rule;
+        for (index_t i = begin + team.rank(); i < end; i += Team::size) now(memory, i);
     }
 };
 
@@ -116,8 +119,14 @@ class StepQueue {
 public:
     template <class Rule>
     void add(const Rule& rule, const StepMemory<T, S>& memory) {
+#ifdef __CUDACC__
+        if (recording_) return recording_->set(value_, rule);
+#endif
         const bool same = count_ > 0 && std::holds_alternative<Rule>(rule_) && std::get<Rule>(rule_) == rule;
         if (!same || count_ == most) finish();
+#ifdef __CUDACC__
+        if (count_ == 0) first_ = last_;
+#endif
         rule_ = rule;
         memory_[count_++] = memory;
     }
@@ -126,15 +135,46 @@ public:
         count_ = 0;
     }
 
+#ifdef __CUDACC__
+    /// Called before the step of an entry: a recorded step repeats it by advance(queue, entry, options).
+    using Advance = void(StepQueue&, void*, const void*);
+    void repeats(Advance* advance, void* entry, const void* options)
+        requires std::same_as<D, Cuda>
+    {
+        detail::Recording* const recording = detail::Recording::current();
+        if (recording == nullptr) return;
+        last_ = recording->repeats().size();
+        recording->repeats().push_back({&again, reinterpret_cast<void (*)()>(advance), entry, options});
+    }
+#endif
+
 private:
     static constexpr index_t most = UpdateParameters<T, S, SgdRule<C>>::most;
+
+#ifdef __CUDACC__
+    /// The host's part of an entry's step in a run of a recorded step: its rule goes to where its kernel reads it.
+    static void again(detail::Recording& recording, const detail::Recording::Repeat& repeat) {
+        StepQueue queue;
+        queue.recording_ = &recording;
+        queue.value_ = repeat.value;
+        reinterpret_cast<Advance*>(repeat.advance)(queue, repeat.entry, repeat.options);
+    }
+#endif
 
     void run(std::monostate) const {}
     template <class Rule>
     void run(const Rule& rule) const {
         using Update = UpdateParameters<T, S, Rule>;
         static_assert(sizeof(Update) <= 4000);
-        Update update{rule, count_, {}};
+        Update update{rule, nullptr, count_, {}};
+#ifdef __CUDACC__
+        if constexpr (std::same_as<D, Cuda>)
+            if (detail::Recording* const recording = detail::Recording::current()) {
+                Rule* const next = recording->place(rule);
+                recording->repeats()[first_].value = next;
+                update.next = next;
+            }
+#endif
         index_t teams = 0;
         for (index_t i = 0; i < count_; ++i) {
             update.entries[i] = {memory_[i], teams};
@@ -146,6 +186,11 @@ private:
     std::variant<std::monostate, SgdRule<C>, AdamRule<C>> rule_;
     index_t count_ = 0;
     StepMemory<T, S> memory_[most];
+#ifdef __CUDACC__
+    std::size_t first_ = 0, last_ = 0;  // repeats of a recording: of the queue's first entry, and the last one
+    detail::Recording* recording_ = nullptr;
+    void* value_ = nullptr;
+#endif
 };
 
 // An optimiser hands its steps to a queue as it would to a device.

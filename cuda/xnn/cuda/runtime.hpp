@@ -59,6 +59,15 @@ inline cudaStream_t& stream_slot() {
     static thread_local cudaStream_t stream = nullptr;
     return stream;
 }
+/// Whether this thread's work is being recorded, not done.
+inline bool& is_recording() {
+    static thread_local bool recording = false;
+    return recording;
+}
+/// Refuses what the host would have to do in every run of a recorded step.
+inline void require_no_recording(const char* refused) {
+    if (is_recording()) throw Error(std::string("cuda::Graph: expected a step that runs without the host, got one that ") + refused);
+}
 /// Set by kernels that met an index outside of its table: in memory that the host and the device both reach.
 inline int* bad_index() {
     static int* const flag = [] {
@@ -84,6 +93,7 @@ inline void set_stream(cudaStream_t stream) { detail::stream_slot() = stream; }
 /// Waits until all work of this thread's stream is done. Throws Error for what failed in it, among it indices that were out of
 /// range: a GPU does not wait to be asked.
 inline void synchronize() {
+    detail::require_no_recording("waits for the device");
     require(cudaStreamSynchronize(current_stream()), "synchronize");
     if (int& bad = *detail::bad_index(); bad != 0) {
         bad = 0;

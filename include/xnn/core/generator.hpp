@@ -35,16 +35,33 @@ private:
     XNN_INLINE static constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
 };
 
+/// A seed and how many groups of four words were drawn.
+struct GeneratorState {
+    static constexpr std::uint64_t default_seed = 67280421310721U;  ///< PyTorch's
+    std::uint64_t seed = default_seed;
+    std::uint64_t offset = 0;
+    friend bool operator==(const GeneratorState&, const GeneratorState&) = default;
+};
+
 /// A stretch of a generator's numbers: draw `i` is the same whoever asks for it, in whatever order.
 struct RandomStream {
     std::uint64_t seed = 0;
     std::uint64_t offset = 0;  // in groups of four words
+    /// In a step that a GPU repeats: where it finds the state that the generator has at the step's beginning, in its memory. The
+    /// offset counts from there.
+    const GeneratorState* begin = nullptr;
 
     /// Four words that belong to group i.
     XNN_INLINE constexpr Philox::Words group(index_t i) const {
-        const std::uint64_t n = offset + static_cast<std::uint64_t>(i);
+        std::uint64_t n = offset + static_cast<std::uint64_t>(i), key = seed;
+#ifdef __CUDA_ARCH__
+        if (begin != nullptr) {
+            n += begin->offset;
+            key = begin->seed;
+        }
+#endif
         return Philox::words({static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), 0, 0},
-                             {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+                             {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)});
     }
 
     /// Word i.
@@ -62,16 +79,11 @@ struct RandomStream {
     }
 };
 
-/// The state of a random number generator: a seed and how many numbers were drawn.
+/// A random number generator: a function of its state, a seed and how many numbers were drawn.
 class Generator {
 public:
-    /// PyTorch's default seed.
-    static constexpr std::uint64_t default_seed = 67280421310721U;
-    struct State {
-        std::uint64_t seed = default_seed;
-        std::uint64_t offset = 0;
-        friend bool operator==(const State&, const State&) = default;
-    };
+    static constexpr std::uint64_t default_seed = GeneratorState::default_seed;
+    using State = GeneratorState;
 
     Generator() = default;
     explicit Generator(std::uint64_t seed) : state_{seed, 0} {}
@@ -101,13 +113,17 @@ public:
 
     /// Takes the next n numbers out of the generator.
     RandomStream draw(index_t n) {
-        const RandomStream stream{state_.seed, state_.offset};
+        const RandomStream stream{state_.seed, state_.offset, begin_};
         state_.offset += static_cast<std::uint64_t>(divide_up(n, 2));  // a normal number takes two words
         return stream;
     }
 
+    /// From now on streams begin where a GPU finds it, until this is called with null. Their offsets count from set_state()'s.
+    void draw_from(const State* begin) { begin_ = begin; }
+
 private:
     State state_;
+    const State* begin_ = nullptr;
 };
 
 /// The generator that is used where none is given.

@@ -168,6 +168,16 @@ public:
     Tensor(Tensor&&) noexcept = default;
     Tensor& operator=(Tensor&&) noexcept = default;
 
+    /// Copies the elements of a tensor of the same shape, on any device, to where those of this one stand (assigning a temporary takes
+    /// over its memory instead). https://pytorch.org/docs/stable/generated/torch.Tensor.copy_.html
+    template <AnyShape From, class D>
+        requires(fits(S::static_extents, From::static_extents))
+    Tensor& copy_(const Tensor<T, From, D>& source) {
+        if (source.shape().extents() != shape_.extents()) fail("Tensor::copy_", to_text(shape_.extents()), to_text(source.shape().extents()));
+        detail::copy_elements<Device, D>(data(), source.data(), size());
+        return *this;
+    }
+
     /// The elements, in the device's memory.
     T* data() {
         detail::await_for_tests<Device>();

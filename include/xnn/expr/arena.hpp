@@ -15,9 +15,13 @@ namespace detail {
 template <class Item>
 class SpareList {
 public:
+    SpareList() = default;
+    SpareList(const SpareList&) = delete;
+    SpareList& operator=(const SpareList&) = delete;
     ~SpareList() {
         while (Item* item = pop()) delete item;
     }
+    void swap(SpareList& other) { std::swap(first_, other.first_); }
     /// Null if there is none.
     Item* pop() {
         Item* item = first_;
@@ -68,6 +72,9 @@ public:
         if (arena_ && --arena_->references_ == 0) give_back(*arena_);
     }
     Arena<Device>& arena() const { return *arena_; }
+
+    /// Exchanges what this thread has to spare for other arenas, so that work can have memory of its own.
+    static void swap_spare(detail::SpareList<Arena<Device>>& other) { spare().swap(other); }
 
 private:
     static detail::SpareList<Arena<Device>>& spare() {

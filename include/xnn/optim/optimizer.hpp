@@ -138,10 +138,19 @@ public:
                 const T* gradient = static_cast<const T*>(entry.parameter.gradient());
                 if (gradient == nullptr) continue;
                 create<T, Device>(entry, options);
-                ++entry.steps;
-                Self::update(steps, entry, options, static_cast<T*>(entry.parameter.value()), gradient);
+                using Steps = decltype(steps);
+                if constexpr (requires { steps.repeats(&advance<T, Steps>, &entry, &options); }) steps.repeats(&advance<T, Steps>, &entry, &options);
+                advance<T>(steps, &entry, &options);
             }
             finish_steps(steps);
+        }
+        /// One step of an entry; what repeats it without calling step() again knows no types.
+        template <class T, class Steps>
+        static void advance(Steps& steps, void* item, const void* options) {
+            Entry& entry = *static_cast<Entry*>(item);
+            ++entry.steps;
+            Self::update(steps, entry, *static_cast<const Options*>(options), static_cast<T*>(entry.parameter.value()),
+                         static_cast<const T*>(entry.parameter.gradient()));
         }
         template <class T, class Device>
         static void create(Entry& entry, const Options& options) {
