@@ -26,7 +26,7 @@ endfunction()
 function(xnn_host_tests prefix options)
     add_library(${prefix}_options INTERFACE)  # linked last, so that they come after -fopenmp
     # g++ forgets which warnings a header turned off once that is precompiled.
-    target_compile_options(${prefix}_options INTERFACE ${options} "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess;-Wno-maybe-uninitialized>")
+    target_compile_options(${prefix}_options INTERFACE ${options} "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess;-Wno-uninitialized;-Wno-maybe-uninitialized;-Wno-parentheses>")
     target_link_options(${prefix}_options INTERFACE ${options})
     set(first "")
     foreach(area IN ITEMS ${device_areas} cuda)
@@ -95,4 +95,8 @@ if(XNN_TEST_GPU)
         target_compile_options(test_gpu_${name} PRIVATE "SHELL:-include xnn/cuda.hpp")
         target_compile_definitions(test_gpu_${name} PRIVATE XNN_CUDA_MEMORY_ON_HOST)
     endforeach()
+endif()
+
+if(XNN_TEST_CUDA)
+    include(cmake/nvcc.cmake)
 endif()
