@@ -19,7 +19,8 @@ function(xnn_device_tests program device prefix)
         XNN_FIXTURES="${CMAKE_CURRENT_SOURCE_DIR}/fixtures"
         XNN_EXAMPLES_DATA="${PROJECT_SOURCE_DIR}/examples/data")
     target_compile_options(${program} PRIVATE ${XNN_TEST_OPTIMISATION} -UNDEBUG)
-    catch_discover_tests(${program} TEST_PREFIX "${prefix}/")
+    # Threads that spin while they wait take minutes where seconds would do as soon as other tests want the same cores.
+    catch_discover_tests(${program} TEST_PREFIX "${prefix}/" PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()
 
 # xnn_host_tests(prefix options source...): programs test_<prefix>_<area> with the same options, whose headers are compiled once.
