@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and touches nothing when none is.
-#   scripts/setup.sh [ROLE…]   roles: core, tests, onnx, benchmarks, clang19, libtorch; default: core tests
+#   scripts/setup.sh [ROLE…]   roles: core, tests, onnx, cuda-host, benchmarks, clang19, libtorch; default: core tests
 set -euo pipefail
 
 declare -A packages=(
@@ -10,6 +10,8 @@ declare -A packages=(
     [tests]="catch2 clang python3"
     # ONNX files, and the cases that the way back from them is tested with
     [onnx]="libonnx-dev libprotobuf-dev libonnx-testdata"
+    # Thrust, for CudaHost where there is no CUDA toolkit
+    [cuda-host]="libthrust-dev"
     # Google Benchmark, the peers that are small, and Python for the compile-time suite and the pictures
     [benchmarks]="libbenchmark-dev libeigen3-dev libopenblas-dev libdnnl-dev python3"
     # the third compiler that the project supports, for the preset clang19
@@ -25,6 +27,7 @@ for role in "$@"; do
         echo "setup.sh: no role '$role'; roles: ${!packages[*]}" >&2
         exit 2
     fi
+    [[ $role == cuda-host && -n $(compgen -G "${CUDA_HOME:-/usr/local/cuda}/include/*/thrust/version.h") ]] && continue
     read -ra names <<<"${packages[$role]}"
     wanted+=("${names[@]}")
 done

@@ -2,7 +2,7 @@
 # Builds and runs every test. The last line is "N passed, M failed"; the exit status is 0 only if M is 0 and N is not.
 #   scripts/test.sh [--sanitize | --cuda | --preset NAME] [CTEST OPTION…]
 #     --sanitize      with AddressSanitizer and UndefinedBehaviorSanitizer
-#     --cuda          the suite on CudaHost: the kernels of the GPU on the host
+#     --cuda          the suite on CudaHost, the kernels of the GPU on the host, and what nvcc makes of them where it is installed
 #     --preset NAME   another preset with tests: debug, clang14, clang19
 #     CTEST OPTION    for example -R core, to run only some
 # ONNX files are run in ONNX Runtime where XNN_TORCH_PYTHON, or python3, is a Python that has it.
@@ -23,7 +23,7 @@ finish() {  # finish PASSED FAILED
     exit
 }
 
-roles=(core tests onnx)
+roles=(core tests onnx cuda-host)
 [[ $preset == clang19 ]] && roles+=(clang19)
 scripts/setup.sh "${roles[@]}" || finish 0 1
 cmake --preset "$preset" ${XNN_TORCH_PYTHON:+-DXNN_TORCH_PYTHON="$XNN_TORCH_PYTHON"} || finish 0 1

@@ -1,4 +1,12 @@
-# What the tests that run a compiler share: which compilers, and the flags of a program that uses all of xnn.
+# What the other files here share: which compilers tests run, the flags of a program that uses all of xnn, and how a test says
+# that it was skipped.
+
+# xnn_skipped_test(name reason)
+function(xnn_skipped_test name reason)
+    add_test(NAME "${name}" COMMAND "${CMAKE_COMMAND}" -E echo "skipped: ${reason}")
+    set_tests_properties("${name}" PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ")
+    message(STATUS "xnn: test '${name}' is skipped: ${reason}")
+endfunction()
 
 # The compiler of this build, and clang beside g++: a header or an error text must be good with both.
 set(test_compilers "${CMAKE_CXX_COMPILER}")

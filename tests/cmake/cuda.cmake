@@ -1,6 +1,7 @@
 # The suite on the Cuda device: the same tests, with another device as the one of everything that names none.
 #
-#   cuda_host/…  on CudaHost, the kernels of Cuda through Thrust's host system: some of them in every run, all with XNN_TEST_CUDA
+#   cuda_host/…  on CudaHost, the kernels of Cuda through Thrust's host system (OpenMP): some of them in every run; with XNN_TEST_CUDA
+#                all, and some also through the other system, plain C++ (cuda_cpp/…), and under the sanitizers (cuda_sanitized/…)
 #   gpu/…        on a GPU, with XNN_TEST_GPU: the suite compiled by nvcc, its memory in the host's reach
 
 set(device_areas expr ops nn optim models training io)
@@ -17,28 +18,59 @@ function(xnn_device_tests program device prefix)
         XNN_DEFAULT_DEVICE=${device}
         XNN_FIXTURES="${CMAKE_CURRENT_SOURCE_DIR}/fixtures"
         XNN_EXAMPLES_DATA="${PROJECT_SOURCE_DIR}/examples/data")
-    target_compile_options(${program} PRIVATE ${XNN_TEST_OPTIMISATION} -UNDEBUG "SHELL:-include xnn/cuda.hpp")
-    catch_discover_tests(${program} TEST_PREFIX "${prefix}/")
+    target_compile_options(${program} PRIVATE ${XNN_TEST_OPTIMISATION} -UNDEBUG)
+    # Threads that spin while they wait take minutes where seconds would do as soon as other tests want the same cores.
+    catch_discover_tests(${program} TEST_PREFIX "${prefix}/" PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
+endfunction()
+
+# xnn_host_tests(prefix options source...): programs test_<prefix>_<area> with the same options, whose headers are compiled once.
+function(xnn_host_tests prefix options)
+    add_library(${prefix}_options INTERFACE)  # linked last, so that they come after -fopenmp
+    # g++ forgets which warnings a header turned off once that is precompiled.
+    target_compile_options(${prefix}_options INTERFACE ${options} "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess;-Wno-uninitialized;-Wno-maybe-uninitialized;-Wno-parentheses>")
+    target_link_options(${prefix}_options INTERFACE ${options})
+    set(first "")
+    foreach(area IN ITEMS ${device_areas} cuda)
+        set(area_sources ${ARGN})
+        list(FILTER area_sources INCLUDE REGEX "^${area}/")
+        if(area_sources)
+            set(program test_${prefix}_${area})
+            xnn_device_tests(${program} CudaHost ${prefix}/${area} ${area_sources})
+            target_link_libraries(${program} PRIVATE xnn::cuda_host xnn_development ${prefix}_options)
+            if(XNN_CCACHE)  # knows headers that were compiled before under these conditions only
+                set_property(TARGET ${program} PROPERTY CXX_COMPILER_LAUNCHER
+                    "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${XNN_CCACHE}")
+            endif()
+            if(first)
+                target_precompile_headers(${program} REUSE_FROM ${first})
+            else()
+                target_precompile_headers(${program} PRIVATE <xnn/cuda.hpp> <xnn/xnn.hpp> <catch2/catch.hpp>)
+                set(first ${program})
+            endif()
+        endif()
+    endforeach()
 endfunction()
 
 if(NOT TARGET xnn::cuda_host)
     xnn_skipped_test("cuda_host" "Thrust was not found (it comes with the CUDA toolkit, or on Debian with libthrust-dev)")
 else()
-    set(host_sources ${device_sources})
-    if(NOT XNN_TEST_CUDA)
-        list(FILTER host_sources INCLUDE REGEX
-            "^(expr/sharing|ops/(reduce|view|matmul|gather)|nn/(class_loss|normalization|pooling|attention|rnn|hooks|traversal)|models/narrow_resnet|optim/training|io/checkpoint)\\.cpp$")
-    endif()
     file(GLOB cuda_sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" cuda/*.cpp)
-    list(APPEND host_sources ${cuda_sources})
-    foreach(area IN ITEMS ${device_areas} cuda)
-        set(area_sources ${host_sources})
-        list(FILTER area_sources INCLUDE REGEX "^${area}/")
-        if(area_sources)
-            xnn_device_tests(test_cuda_host_${area} CudaHost cuda_host/${area} ${area_sources})
-            target_link_libraries(test_cuda_host_${area} PRIVATE xnn::cuda_host xnn_development)
-        endif()
-    endforeach()
+    if(XNN_TEST_CUDA)
+        xnn_host_tests(cuda_host "" ${device_sources} ${cuda_sources})
+        # A file or two for each kind of kernel: loops, reductions, scatters and sorts, convolutions, teams, steps in time.
+        set(some_sources ${device_sources})
+        list(FILTER some_sources INCLUDE REGEX "^(ops/(conv|gather)|nn/(class_loss|normalization|sparse_gradients)|models/tagger)\\.cpp$")
+        xnn_host_tests(cuda_cpp -fno-openmp ${some_sources} ${cuda_sources})
+        list(APPEND some_sources expr/sharing.cpp nn/ctc_loss.cpp nn/rnn.cpp ops/attention.cpp optim/training.cpp)
+        # Thrust binds references to nothing where it chooses a system.
+        xnn_host_tests(cuda_sanitized "-fsanitize=address,undefined;-fno-sanitize=null;-fno-sanitize-recover=all;-g1"
+            ${some_sources} ${cuda_sources})
+    else()
+        set(some_sources ${device_sources})
+        list(FILTER some_sources INCLUDE REGEX
+            "^(expr/sharing|ops/(attention|gather|matmul|reduce)|nn/(class_loss|normalization|pooling|rnn|hooks|traversal)|models/narrow_resnet|optim/training|io/checkpoint)\\.cpp$")
+        xnn_host_tests(cuda_host "" ${some_sources} ${cuda_sources})
+    endif()
 endif()
 
 if(XNN_TEST_GPU)
@@ -61,7 +93,12 @@ if(XNN_TEST_GPU)
         get_filename_component(area "${source}" DIRECTORY)
         xnn_device_tests(test_gpu_${name} Cuda gpu/${area} "${copy}")
         target_link_libraries(test_gpu_${name} PRIVATE xnn::cuda)
+        target_compile_options(test_gpu_${name} PRIVATE "SHELL:-include xnn/cuda.hpp")
         target_compile_definitions(test_gpu_${name} PRIVATE XNN_CUDA_MEMORY_ON_HOST)
     endforeach()
+endif()
+
+if(XNN_TEST_CUDA)
+    include(cmake/nvcc.cmake)
 endif()
 include(cmake/cuda_fake.cmake)

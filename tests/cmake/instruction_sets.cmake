@@ -2,13 +2,6 @@
 # of the same source. What this processor cannot run, and what no compiler is there for, is a test that says it was skipped.
 include(CheckCXXSourceRuns)
 
-# xnn_skipped_test(name reason)
-function(xnn_skipped_test name reason)
-    add_test(NAME "${name}" COMMAND "${CMAKE_COMMAND}" -E echo "skipped: ${reason}")
-    set_tests_properties("${name}" PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ")
-    message(STATUS "xnn: test '${name}' is skipped: ${reason}")
-endfunction()
-
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
     foreach(set IN ITEMS sse2 avx2 avx512)
         string(REPLACE sse2 x86-64 architecture ${set})

@@ -59,18 +59,18 @@ TEST_CASE("to<dtype>: the same template with another element type, its state rou
     model(randn<Shape<5, 1, 4, 4>, double, Cpu>()).value();  // running statistics that are not those of a new model
     model.eval();
 
-    const auto half = to<float16>(model);
-    static_assert(std::same_as<std::remove_const_t<decltype(half)>, Net<float16, Cpu>>);
-    REQUIRE(half.drop.p == 0.3);
-    REQUIRE(half.norm.eps == 1e-3);
-    REQUIRE(half.scale == 2);
-    REQUIRE_FALSE(half.norm.training);
-    REQUIRE_FALSE(half.conv.weight.requires_grad());
-    REQUIRE(half.conv.bias.requires_grad());
+    const auto narrow_model = to<float16>(model);
+    static_assert(std::same_as<std::remove_const_t<decltype(narrow_model)>, Net<float16, Cpu>>);
+    REQUIRE(narrow_model.drop.p == 0.3);
+    REQUIRE(narrow_model.norm.eps == 1e-3);
+    REQUIRE(narrow_model.scale == 2);
+    REQUIRE_FALSE(narrow_model.norm.training);
+    REQUIRE_FALSE(narrow_model.conv.weight.requires_grad());
+    REQUIRE(narrow_model.conv.bias.requires_grad());
     for (index_t i = 0; i < model.conv.weight.size(); ++i)
-        REQUIRE(half.conv.weight.data()[i].bits() == float16(static_cast<float>(model.conv.weight.data()[i])).bits());
+        REQUIRE(narrow_model.conv.weight.data()[i].bits() == float16(static_cast<float>(model.conv.weight.data()[i])).bits());
     for (index_t i = 0; i < 4; ++i)
-        REQUIRE(half.norm.running_mean.value().data()[i].bits() == float16(static_cast<float>(model.norm.running_mean.value().data()[i])).bits());
+        REQUIRE(narrow_model.norm.running_mean.value().data()[i].bits() == float16(static_cast<float>(model.norm.running_mean.value().data()[i])).bits());
 
     const auto single = to<float>(model);
     const auto x = randn<Shape<2, 1, 4, 4>, double, Cpu>();

@@ -36,8 +36,8 @@ void check_training(const std::string& name, MakeOptimizer&& make) {
     for (index_t step = 0; step < 4; ++step) {
         optimizer.zero_grad();
         for (index_t batch = 2 * step; batch < 2 * step + 2; ++batch) {
-            const TensorView<const std::int64_t, Shape<5>, Cpu> indices{x.data() + 5 * batch, {}};
-            const TensorView<const T, Shape<5, 3>, Cpu> factors{c.data() + 15 * batch, {}};
+            const TensorView<const std::int64_t, Shape<5>, DefaultDevice> indices{x.data() + 5 * batch, {}};
+            const TensorView<const T, Shape<5, 3>, DefaultDevice> factors{c.data() + 15 * batch, {}};
             sum(table(indices) * factors).backward();
         }
         optimizer.step();

@@ -1,15 +1,12 @@
 // Operators: values, broadcasting in every pattern, dtypes as PyTorch promotes them.
 #include "xnn/ops/operators.hpp"
 
-#include <xtensor/xarray.hpp>
-
 #include "support/arrays.hpp"
 #include "support/errors.hpp"
 #include "xnn/ops/comparison.hpp"
 #include "xnn/ops/pointwise.hpp"
 #include "xnn/ops/reduce.hpp"
 #include "xnn/tools/gradcheck.hpp"
-#include "xnn/xtensor.hpp"
 
 using namespace xnn;
 
@@ -147,13 +144,6 @@ TEST_CASE("operators: compound assignment", "[operators]") {
     require_close(values(i), {9, 16});
     x = x + x;
     require_close(values(x), {8, 12, 16});
-}
-
-TEST_CASE("operators: an xtensor expression meets an array", "[operators]") {
-    const Tensor<double, Shape<2, 2>> x{1, 2, 3, 4};
-    const xt::xtensor<double, 2> y{{10, 20}, {30, 40}};
-    require_close(values(x + y), {11, 22, 33, 44});
-    require_close(values(y * x), {10, 40, 90, 160});
 }
 
 TEST_CASE("operators: plain numbers stay plain", "[operators]") {

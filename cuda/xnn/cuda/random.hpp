@@ -12,15 +12,25 @@ namespace xnn::kernels {
 
 namespace cuda_random {
 
+/// The two words of number i, chosen from a group, not indexed: what is indexed while a kernel runs stands in memory.
+struct WordPair {
+    std::uint32_t first, second;
+    XNN_INLINE WordPair(const RandomStream& stream, index_t i) {
+        const auto words = stream.group(i / 2);
+        const bool even = i % 2 == 0;
+        first = even ? words[0] : words[2];
+        second = even ? words[1] : words[3];
+    }
+    XNN_INLINE std::uint64_t both() const { return std::uint64_t{first} << 32 | second; }
+};
+
 template <class T>
 struct Uniform {
     RandomStream stream;
     T* out;
     XNN_INLINE void operator()(index_t i) const {
         if constexpr (std::same_as<T, double>) {
-            const auto words = stream.group(i / 2);
-            const std::size_t k = i % 2 == 0 ? 0 : 2;
-            out[i] = static_cast<double>((std::uint64_t{words[k]} << 32 | words[k + 1]) >> 11) * 0x1p-53;
+            out[i] = static_cast<double>(WordPair(stream, i).both() >> 11) * 0x1p-53;
         } else {
             out[i] = static_cast<T>(stream.uniform(i));
         }
@@ -34,10 +44,9 @@ struct Normal {
     compute_t<T> mean, std;
     XNN_INLINE void operator()(index_t i) const {
         using B = compute_t<T>;
-        const auto words = stream.group(i / 2);
-        const std::size_t k = i % 2 == 0 ? 0 : 2;
-        const B radius = std::sqrt(B(-2) * std::log(static_cast<B>((static_cast<double>(words[k]) + 1) * 0x1p-32)));
-        const B angle = static_cast<B>(2 * std::numbers::pi) * static_cast<B>(static_cast<double>(words[k + 1]) * 0x1p-32);
+        const WordPair words(stream, i);
+        const B radius = std::sqrt(B(-2) * std::log(static_cast<B>((static_cast<double>(words.first) + 1) * 0x1p-32)));
+        const B angle = static_cast<B>(2 * std::numbers::pi) * static_cast<B>(static_cast<double>(words.second) * 0x1p-32);
         out[i] = static_cast<T>(radius * std::cos(angle) * std + mean);
     }
 };
@@ -48,9 +57,7 @@ struct Integers {
     T* out;
     std::uint64_t low, range;
     XNN_INLINE void operator()(index_t i) const {
-        const auto words = stream.group(i / 2);
-        const std::size_t k = i % 2 == 0 ? 0 : 2;
-        out[i] = static_cast<T>(static_cast<std::int64_t>(low + (std::uint64_t{words[k]} << 32 | words[k + 1]) % range));
+        out[i] = static_cast<T>(static_cast<std::int64_t>(low + WordPair(stream, i).both() % range));
     }
 };
 

@@ -33,7 +33,9 @@ struct RowNumbers {
     XNN_INLINE index_t row(index_t i) const {
         if (used == 1) return i * steps[0];
         index_t result = 0;
-        for (int k = used; k-- > 0;) {
+        // All of them by number: arguments of a kernel that are indexed while it runs are copied to memory first.
+        XNN_DEVICE_UNROLL for (int k = static_cast<int>(Rank); k >= 0; --k) {
+            if (k >= used) continue;
             const auto at = static_cast<std::size_t>(k);
             const index_t outer = quotient(i, extents[at]);
             result += (i - outer * extents[at]) * steps[at];

@@ -65,7 +65,11 @@ struct RandomStream {
     }
 
     /// Word i.
-    XNN_INLINE constexpr std::uint32_t word(index_t i) const { return group(i / 4)[static_cast<std::size_t>(i % 4)]; }
+    XNN_INLINE constexpr std::uint32_t word(index_t i) const {
+        const auto words = group(i / 4);
+        const index_t k = i % 4;  // chosen, not indexed: a GPU has no registers that are indexed, and takes memory
+        return k < 2 ? (k == 0 ? words[0] : words[1]) : (k == 2 ? words[2] : words[3]);
+    }
 
     /// Number i of a uniform distribution on [0, 1): 24 bits, exact in float.
     XNN_INLINE constexpr float uniform(index_t i) const { return static_cast<float>(word(i) >> 8) * 0x1p-24F; }

@@ -54,7 +54,7 @@ public:
         const T* data;
     };
 
-    Cat(const S& shape, E... parts) : shape_(shape), parts_(std::move(parts)...) {}
+    Cat(const S& shape, E... parts) : shape_(shape), parts_{{std::move(parts)}...} {}
 
     const S& shape() const { return shape_; }
     State forward(Arena<Device>& arena) const { return forward(Indices{}, arena); }
@@ -105,7 +105,7 @@ private:
     }
 
     XNN_NO_UNIQUE_ADDRESS S shape_;
-    Tuple<E...> parts_;
+    Children<E...> parts_;
 };
 
 namespace detail {
