@@ -108,7 +108,7 @@ struct TwoChannels {
         return join(_mm256_maskz_loadu_ps(results[0], row), _mm256_maskz_loadu_ps(results[1], row + result_pitch));
     }
     XNN_CPU_INLINE void store(float* row, __m512 v) const {
-        _mm256_mask_storeu_ps(row, results[0], _mm512_castps512_ps256(v));
+        _mm256_mask_storeu_ps(row, results[0], _mm512_maskz_extractf32x8_ps(0xff, v, 0));
         _mm256_mask_storeu_ps(row + result_pitch, results[1], _mm512_maskz_extractf32x8_ps(0xff, v, 1));
     }
     XNN_CPU_INLINE __mmask16 lanes_of_results() const { return 0xffff; }
