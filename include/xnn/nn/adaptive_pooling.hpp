@@ -29,18 +29,7 @@ template <class Self, class Rule>
 struct AdaptivePoolLayer : Module<Self> {
     using expects = typename AdaptiveInput<std::make_index_sequence<Rule::rank>>::type;
     static constexpr bool accepts(const auto& x) { return Rule::accepts(x); }
-    template <class X>
-    constexpr auto forward(X x) const {
-        constexpr auto extents = shape_t<X>::static_extents;
-        if constexpr (shape_t<X>::is_static && Rule::accepts(extents)) {
-            if constexpr (Rule::extents(extents) == extents)
-                return x;  // each window is one element
-            else
-                return xnn::apply(Rule{}, std::move(x));
-        } else {
-            return xnn::apply(Rule{}, std::move(x));
-        }
-    }
+    constexpr auto forward(auto x) const { return xnn::apply(Rule{}, std::move(x)); }
 };
 
 template <std::size_t Rank, Sizes Output>
