@@ -25,10 +25,25 @@ struct LeNet : nn::Module<LeNet<NumClasses, Channels, T, Device, Frozen>> {
     nn::FrozenIf<Frozen, nn::Linear<84, NumClasses, true, T, Device>> fc3;
 
     constexpr auto forward(auto x) const {
-        return x | conv1 | nn::relu | nn::max_pool2d<2>
-                 | conv2 | nn::relu | nn::max_pool2d<2>
-                 | nn::adaptive_avg_pool2d<5> | nn::flatten
-                 | fc1 | nn::relu | fc2 | nn::relu | fc3;
+        return averaged(x | conv1 | nn::relu | nn::max_pool2d<2>
+                          | conv2 | nn::relu | nn::max_pool2d<2>)
+                 | nn::flatten | fc1 | nn::relu | fc2 | nn::relu | fc3;
+    }
+
+private:
+    /// Features of 5 × 5; those that are known to be so stay where they are.
+    template <class X>
+    static constexpr auto averaged(X x) {
+        constexpr bool fit = [] {
+            if constexpr (requires { requires shape_t<X>::rank >= 2; })
+                return shape_t<X>::static_extents[shape_t<X>::rank - 2] == 5 && shape_t<X>::static_extents[shape_t<X>::rank - 1] == 5;
+            else
+                return false;  // an error on its way out
+        }();
+        if constexpr (fit)
+            return x;
+        else
+            return std::move(x) | nn::adaptive_avg_pool2d<5>;
     }
 };
 
