@@ -271,6 +271,26 @@ TEST_CASE("conv: no output, no effect but zeros", "[cpu][conv]") {
     CHECK((gw[49] == 0 && gb[1] == 0 && x[8] == 0));
 }
 
+TEST_CASE("conv: an infinity reaches the gradients of the weights that meet it, and no others", "[cpu][conv]") {
+    for (const index_t width : {6, 20}) {  // two channels in a register, and one
+        const index_t height = 5;
+        const ConvGeometry g{.in_channels = 2, .out_channels = 2, .groups = 2, .input = {1, height, width}, .kernel = {1, 3, 3}, .pad_before = {0, 1, 1}, .pad_after = {0, 1, 1}};
+        for (const index_t row : {index_t{0}, height - 1}) {
+            std::vector<float> x(static_cast<std::size_t>(2 * height * width), 1), gy(x.size(), 1), gw(18);
+            x[static_cast<std::size_t>(row * width + 2)] = INFINITY;
+            conv_backward_weight(Cpu{}, g, x.data(), gy.data(), gw.data(), static_cast<float*>(nullptr), false);
+            for (std::size_t k = 0; k < 18; ++k) {
+                const bool out_of_reach = k / 3 == (row == 0 ? 2 : 0);  // the row of the kernel that no result brings there
+                INFO("width " << width << ", infinity in row " << row << ", weight " << k);
+                if (k >= 9 || out_of_reach)
+                    REQUIRE(std::isfinite(gw[k]));
+                else
+                    REQUIRE(gw[k] == INFINITY);
+            }
+        }
+    }
+}
+
 TEST_CASE("conv: the number of threads changes no bit", "[cpu][conv][threads]") {
     const int threads_before = xnn::get_num_threads();
     std::mt19937 random(3);

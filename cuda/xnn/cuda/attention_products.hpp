@@ -19,29 +19,7 @@ struct Matrices {
     bool in_a_row(index_t heads) const { return group == 1 && of.batch_step == heads * of.head_step; }
 };
 
-/// A product of numbers of T in the type that they are computed with.
-template <class T>
-struct WideProduct {
-    Transpose ta, tb;
-    index_t m, n, k;
-    const T* a;
-    index_t lda, a_step;
-    const T* b;
-    index_t ldb, b_step;
-    compute_t<T>* c;
-    index_t ldc, c_step;
-
-    XNN_INLINE void operator()(index_t index) const {
-        using C = compute_t<T>;
-        const index_t row = cuda::quotient(index, n), j = index - row * n, product = cuda::quotient(row, m), i = row - product * m;
-        C sum = 0;
-        for (index_t q = 0; q < k; ++q)
-            sum += static_cast<C>(a[product * a_step + (ta == Transpose::no ? i * lda + q : q * lda + i)]) *
-                   static_cast<C>(b[product * b_step + (tb == Transpose::no ? q * ldb + j : j * ldb + q)]);
-        c[product * c_step + i * ldc + j] = sum;
-    }
-};
-
+/// Products whose results are of T, or of the type that T is computed with.
 template <class D, class T, class R>
 void multiply_batched(D device, index_t count, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, const T* a, index_t lda, index_t a_step,
                       const T* b, index_t ldb, index_t b_step, R* c, index_t ldc, index_t c_step, bool accumulate) {
@@ -56,7 +34,7 @@ void multiply_batched(D device, index_t count, Transpose ta, Transpose tb, index
             }
         }
 #endif
-        cuda::launch(device, count * m * n, WideProduct<T>{ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step});
+        cuda::launch(device, count * m * n, cuda_gemm::DirectProduct<T, R, R>{ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step, accumulate});
     }
 }
 
@@ -86,7 +64,9 @@ struct PointAtHeads {
 
     XNN_INLINE void operator()(index_t i) const {
         const index_t place = cuda::quotient(i, matrices), matrix = i - place * matrices, batch = cuda::quotient(matrix, heads);
-        const Place& of = places[place];
+        Place of = places[0];  // chosen, not indexed: a GPU would copy the arguments to memory
+        XNN_DEVICE_UNROLL for (std::size_t p = 1; p < Count; ++p)
+            if (static_cast<index_t>(p) == place) of = places[p];
         to[i] = of.data + batch * of.batch_step + cuda::quotient(matrix - batch * heads, of.group) * of.head_step;
     }
 };

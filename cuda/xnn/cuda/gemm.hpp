@@ -30,28 +30,29 @@ struct Finish {
     }
 };
 
-/// A product of whole numbers, modulo two to the power of their bits.
-template <class T>
-struct WholeProduct {
+/// A product without a library, summed up in Sum: of whole numbers, modulo two to the power of their bits, in uint64; of others in
+/// the type that they are computed with.
+template <class T, class Sum, class Result = T>
+struct DirectProduct {
     Transpose ta, tb;
     index_t m, n, k;
     const T* a;
     index_t lda, a_step;
     const T* b;
     index_t ldb, b_step;
-    T* c;
+    Result* c;
     index_t ldc, c_step;
     bool accumulate;
 
     XNN_INLINE void operator()(index_t index) const {
         const index_t row_number = cuda::quotient(index, n), j = index - row_number * n;
         const index_t product = cuda::quotient(row_number, m), i = row_number - product * m;
-        T& out = c[product * c_step + i * ldc + j];
-        std::uint64_t sum = accumulate ? static_cast<std::uint64_t>(out) : 0;
+        Result& out = c[product * c_step + i * ldc + j];
+        Sum sum = accumulate ? static_cast<Sum>(out) : Sum(0);
         for (index_t q = 0; q < k; ++q)
-            sum += static_cast<std::uint64_t>(a[product * a_step + (ta == Transpose::no ? i * lda + q : q * lda + i)]) *
-                   static_cast<std::uint64_t>(b[product * b_step + (tb == Transpose::no ? q * ldb + j : j * ldb + q)]);
-        out = static_cast<T>(sum);
+            sum += static_cast<Sum>(a[product * a_step + (ta == Transpose::no ? i * lda + q : q * lda + i)]) *
+                   static_cast<Sum>(b[product * b_step + (tb == Transpose::no ? q * ldb + j : j * ldb + q)]);
+        out = static_cast<Result>(sum);
     }
 };
 
@@ -72,7 +73,7 @@ void gemm_batched(D device, index_t count, Transpose ta, Transpose tb, index_t m
         if (std::integral<T> || k == 0) {
             if constexpr (std::integral<T>)
                 cuda::launch(device, count * m * n,
-                             cuda_gemm::WholeProduct<T>{ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step, epilogue.accumulate});
+                             cuda_gemm::DirectProduct<T, std::uint64_t>{ta, tb, m, n, k, a, lda, a_step, b, ldb, b_step, c, ldc, c_step, epilogue.accumulate});
             else if (!epilogue.accumulate)
                 for (index_t i = 0; i < count * m; ++i) set_bytes(device, c + i / m * c_step + i % m * ldc, 0, static_cast<std::size_t>(n) * sizeof(T));
         } else {

@@ -117,6 +117,7 @@ public:
         storage_.make_zeros(size());
     }
 
+    /// Elements without values yet.
     Tensor(const S& shape, detail::Uninitialized) { resize(shape); }
 
     /// The elements in row-major order; throws Error where their number is not the shape's.

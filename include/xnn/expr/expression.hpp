@@ -15,6 +15,7 @@
 #include "xnn/core/tensor.hpp"
 #include "xnn/expr/arena.hpp"
 #include "xnn/expr/grad_mode.hpp"
+#include "xnn/expr/in_place.hpp"
 #include "xnn/expr/loops.hpp"
 
 namespace xnn {

@@ -19,8 +19,6 @@
 // Targets is a Tuple of Target<T>, one for each argument: write or add to those that are not null.
 #pragma once
 
-#include <cstdint>
-
 #include "xnn/expr/operand.hpp"
 
 namespace xnn {
@@ -111,9 +109,8 @@ private:
 
     template <std::size_t I>
     bool overlaps(const T* output, const Tuple<const value_t<E>*...>& inputs) const {
-        const auto begin = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p); };
         const auto* input = get<I>(inputs);  // null where only a shape is given
-        return input && begin(output) < begin(input + get<I>(arguments_).shape().size()) && begin(input) < begin(output + shape_.size());
+        return input && !detail::apart(input, input + get<I>(arguments_).shape().size(), output, output + shape_.size());
     }
     template <std::size_t I>
     auto view(const Tuple<const value_t<E>*...>& inputs) const {

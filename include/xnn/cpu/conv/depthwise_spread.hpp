@@ -59,15 +59,13 @@ inline void walk_spread(const Extents e, const SpreadColumns columns, Images<con
 
 /// gx [+]= the gradient with respect to x.
 inline void backward_data_by_spreading(const ConvGeometry& g, const float* gy, const float* w, float* gx, bool accumulate) {
-    constexpr index_t channels = 8, taps = side * side;  // of a task
-    const index_t images = std::max<index_t>(2048 / g.input_size(), 1);
-    const index_t blocks = divide_up(g.groups, channels), x_pitch = g.groups * g.input_size(), y_pitch = g.groups * g.output_size();
+    constexpr index_t taps = side * side;
+    const index_t x_pitch = g.groups * g.input_size(), y_pitch = g.groups * g.output_size();
     const Extents e(g);
-    conv_detail::for_tasks(divide_up(g.batch, images) * blocks, g.operations(), [&](index_t task) {
-        const index_t begin = task % blocks * channels, image = task / blocks * images;
-        for (index_t c = begin; c < std::min(begin + channels, g.groups); ++c)
+    for_walk_tasks(g, g.input_size(), [&](index_t begin, index_t channels, index_t image, index_t images) {
+        for (index_t c = begin; c < begin + channels; ++c)
             for (index_t first = 0; 2 * first < e.width + e.before_x; first += lanes)
-                walk_spread(e, SpreadColumns(e, first), {gy + image * y_pitch + c * e.result_size(), std::min(images, g.batch - image), y_pitch}, w + c * taps,
+                walk_spread(e, SpreadColumns(e, first), {gy + image * y_pitch + c * e.result_size(), images, y_pitch}, w + c * taps,
                             gx + image * x_pitch + c * e.size(), x_pitch, accumulate);
     });
 }

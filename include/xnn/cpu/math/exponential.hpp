@@ -41,7 +41,10 @@ inline constexpr auto power_terms<float> = std::array<float, 5>{0.499999934f, 0.
 template <class T>
 XNN_REGISTER_INLINE Register<T> exp_near_zero(Register<T> r) {
     const Register<T> one(T(1));
-    return simd::fma(simd::fma(horner(r, power_terms<T>), r, one), r, one);
+    if constexpr (simd::fma_rounds_once)
+        return simd::fma(simd::fma(horner(r, power_terms<T>), r, one), r, one);
+    else
+        return one + small_expm1(r);  // rounds less where products round
 }
 
 /// 2^k for whole k within the exponents of normal numbers: adding 1.5 * 2^(bits of the fraction) puts k into the low bits.
@@ -161,7 +164,7 @@ XNN_REGISTER_INLINE Register<T> hypot(Register<T> a, Register<T> b) {
     return select((x == infinity) | (y == infinity), infinity, length);
 }
 
-/// e^x; error at most 1 ulp, 1.25 where processors have no fused multiply-add; subnormal results included.
+/// e^x; error at most 1 ulp, subnormal results included.
 template <class T>
 XNN_REGISTER_INLINE Register<T> exp(Register<T> x) {
     const detail::ExpReduction<T> part{detail::limit(x, detail::exp_low<T>, detail::exp_high<T>)};
