@@ -249,7 +249,7 @@ private:
     std::deque<std::vector<std::byte>> copies_;  // of what stands out of the host's reach
 };
 
-/// Writes a state dict as torch.save does, of tensors on the host; torch.load(path, weights_only=True) reads it. Buffers that share their
+/// Writes a state dict as torch.save does, from any device as of the host; torch.load(path, weights_only=True) reads it. Buffers that share their
 /// memory share it in the file. The file is complete or, after an Error, as it was.
 inline void save_pt(const std::filesystem::path& path, const StateDict& entries) {
     PtWriter file(path);
