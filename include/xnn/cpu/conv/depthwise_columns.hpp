@@ -14,7 +14,7 @@ namespace xnn::kernels {
 inline namespace XNN_SIMD_ARCH {
 namespace depthwise_detail {
 
-inline constexpr index_t lanes = 16, half = 8;
+inline constexpr index_t walk_lanes = 16, half_walk = 8;
 inline constexpr int side = 3;  // of the kernel
 
 /// The extents that walks go by.
@@ -29,7 +29,7 @@ struct Extents {
 
 /// The lanes l with 0 <= l + shift < extent.
 inline __mmask16 lanes_inside(index_t shift, index_t extent) {
-    const auto below = [](index_t count) { return (1U << std::clamp<index_t>(count, 0, lanes)) - 1U; };
+    const auto below = [](index_t count) { return (1U << std::clamp<index_t>(count, 0, walk_lanes)) - 1U; };
     return static_cast<__mmask16>(below(extent - shift) & ~below(-shift));
 }
 
@@ -59,17 +59,17 @@ struct SteppedColumns : Columns {
 
     SteppedColumns(const Extents& e, index_t first, index_t count) : Columns(e, first, count) {
         from = 2 * first - e.before_x;
-        low = lanes_inside(from, e.width), high = lanes_inside(from + lanes, e.width);
-        last = from + 2 * lanes < e.width ? 1 : 0;
+        low = lanes_inside(from, e.width), high = lanes_inside(from + walk_lanes, e.width);
+        last = from + 2 * walk_lanes < e.width ? 1 : 0;
     }
     XNN_CPU_INLINE void load(const float* row, __m512 (&pixels)[side]) const {
         const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
         const __m512i next = _mm512_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
-        const __m512 first = _mm512_maskz_loadu_ps(low, row), second = _mm512_maskz_loadu_ps(high, row + lanes);
+        const __m512 first = _mm512_maskz_loadu_ps(low, row), second = _mm512_maskz_loadu_ps(high, row + walk_lanes);
         pixels[0] = _mm512_permutex2var_ps(first, even, second);
         pixels[1] = _mm512_permutex2var_ps(first, odd, second);
-        pixels[2] = _mm512_permutex2var_ps(pixels[0], next, _mm512_maskz_loadu_ps(last, row + 2 * lanes));
+        pixels[2] = _mm512_permutex2var_ps(pixels[0], next, _mm512_maskz_loadu_ps(last, row + 2 * walk_lanes));
     }
 };
 
@@ -110,7 +110,7 @@ struct TwoChannels {
 template <class Walked, class Visit>
 void for_each_walk(const Extents& e, index_t channels, const Visit& visit) {
     for (index_t c = 0; c < channels; c += Walked::channels)
-        for (index_t first = 0; first < e.result_width; first += lanes) {
+        for (index_t first = 0; first < e.result_width; first += walk_lanes) {
             const index_t count = std::min(Walked::channels, channels - c);
             visit(Walked(e, first, count), c, count);
         }
@@ -121,7 +121,7 @@ template <class Run>
 void with_columns(const ConvGeometry& g, const Run& run) {
     if (g.stride[1] == 2)
         run.template operator()<SteppedColumns>();
-    else if (g.output()[2] <= half)
+    else if (g.output()[2] <= half_walk)
         run.template operator()<TwoChannels>();
     else
         run.template operator()<Columns>();

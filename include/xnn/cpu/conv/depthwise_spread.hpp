@@ -19,7 +19,7 @@ struct SpreadColumns {
 
     SpreadColumns(const Extents& e, index_t first)
         : here(lanes_inside(first, e.result_width)), before(lanes_inside(first - 1, e.result_width)), low(lanes_inside(2 * first - e.before_x, e.width)),
-          high(lanes_inside(2 * first + lanes - e.before_x, e.width)), from(first), to(2 * first - e.before_x) {}
+          high(lanes_inside(2 * first + walk_lanes - e.before_x, e.width)), from(first), to(2 * first - e.before_x) {}
 
     XNN_CPU_INLINE void store(float* row, __m512 even, __m512 odd, bool accumulate) const {
         const __m512i first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -27,10 +27,10 @@ struct SpreadColumns {
         simd::batch<float> left = _mm512_permutex2var_ps(even, first, odd), right = _mm512_permutex2var_ps(even, second, odd);
         if (accumulate) {
             left += simd::batch<float>(_mm512_maskz_loadu_ps(low, row));
-            right += simd::batch<float>(_mm512_maskz_loadu_ps(high, row + lanes));
+            right += simd::batch<float>(_mm512_maskz_loadu_ps(high, row + walk_lanes));
         }
         _mm512_mask_storeu_ps(row, low, left);
-        if (high != 0) _mm512_mask_storeu_ps(row + lanes, high, right);
+        if (high != 0) _mm512_mask_storeu_ps(row + walk_lanes, high, right);
     }
 };
 
@@ -64,7 +64,7 @@ inline void backward_data_by_spreading(const ConvGeometry& g, const float* gy, c
     const Extents e(g);
     for_walk_tasks(g, g.input_size(), [&](index_t begin, index_t channels, index_t image, index_t images) {
         for (index_t c = begin; c < begin + channels; ++c)
-            for (index_t first = 0; 2 * first < e.width + e.before_x; first += lanes)
+            for (index_t first = 0; 2 * first < e.width + e.before_x; first += walk_lanes)
                 walk_spread(e, SpreadColumns(e, first), {gy + image * y_pitch + c * e.result_size(), images, y_pitch}, w + c * taps,
                             gx + image * x_pitch + c * e.size(), x_pitch, accumulate);
     });
