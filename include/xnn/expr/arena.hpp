@@ -42,10 +42,16 @@ private:
 /// A workspace that knows how many values in it are alive.
 template <class Device>
 class Arena : public Workspace<Device> {
+public:
+    /// Says that something stays here until the arena is given back: no scope around it may release what it handed out.
+    void keep() { ++kept_; }
+    index_t kept() const { return kept_; }
+
+private:
     template <class>
     friend class Lease;
     friend detail::SpareList<Arena>;
-    index_t references_ = 0;
+    index_t references_ = 0, kept_ = 0;
     Arena* next = nullptr;
 };
 
@@ -86,6 +92,23 @@ private:
         spare().push(&arena);
     }
     Arena<Device>* arena_ = nullptr;
+};
+
+/// Gives back at its end what an arena handed out since its beginning, unless something in there was kept.
+template <class Device>
+class ArenaScope {
+public:
+    explicit ArenaScope(Arena<Device>& arena) : arena_(arena), mark_(arena.mark()), kept_(arena.kept()) {}
+    ~ArenaScope() {
+        if (arena_.kept() == kept_) arena_.release(mark_);
+    }
+    ArenaScope(const ArenaScope&) = delete;
+    ArenaScope& operator=(const ArenaScope&) = delete;
+
+private:
+    Arena<Device>& arena_;
+    typename Arena<Device>::Mark mark_;
+    index_t kept_;
 };
 
 namespace detail {

@@ -118,6 +118,7 @@ public:
 
     void run() {
         while (waiting_) {
+            const ArenaScope<Device> scope(arena());
             waiting_->propagate(*this);  // what it enqueues was evaluated before it
             pop().forget_gradient();
         }

@@ -9,6 +9,7 @@
 
 #include "xnn/core/ref.hpp"
 #include "xnn/expr/root.hpp"
+#include "xnn/expr/spare_buffer.hpp"
 
 namespace xnn {
 
@@ -17,27 +18,46 @@ namespace xnn {
 template <class T, class Device>
 class ValueNode : public NodeBase<Device> {
 public:
-    /// Evaluates the expression if that has not been done. Its value lives in this arena from then on, or in the memory that is
-    /// given, if nothing that the expression reads stands there.
+    /// Evaluates the expression if that has not been done: into the memory that is given, if nothing that the expression reads
+    /// stands there.
     void evaluate(Arena<Device>& arena, T* into = nullptr) {
         if (value) return;
         recorded = is_grad_enabled();
         value = compute(arena, into);
-        lease_ = Lease<Device>(arena);
         this->order = NodeBase<Device>::next_order();
     }
-    void forget_gradient() override { gradient = {}; }
+    /// Where the gradient of n elements gathers, until it has been handed on.
+    void gather_gradient(index_t n) {
+        gradient_memory_ = detail::SpareBuffer<Device>(static_cast<std::size_t>(n) * sizeof(T));
+        gradient = {static_cast<T*>(gradient_memory_.data())};
+    }
+    void forget_gradient() override {
+        gradient = {};
+        gradient_memory_ = {};
+    }
+
+    /// Keeps the memory in which another's gradient stands.
+    void take_gradient_of(ValueNode& other) { value_memory_ = std::move(other.gradient_memory_); }
 
     const T* value = nullptr;
     Target<T> gradient;
     bool recorded = false;
+
+protected:
+    /// What the value needs stands in the arena, which lives as long as this.
+    void stay_in(Arena<Device>& arena) {
+        arena.keep();
+        lease_ = Lease<Device>(arena);
+    }
+    detail::SpareBuffer<Device> value_memory_, gradient_memory_;
 
 private:
     virtual const T* compute(Arena<Device>& arena, T* into) = 0;
     Lease<Device> lease_;
 };
 
-/// The node of an expression E.
+/// The node of an expression E. Where no gradient will come back, only the value stays when it has been computed; what it was
+/// computed from is let go.
 template <class E>
 class SharedNode final : public ValueNode<value_t<E>, device_t<E>> {
     using T = value_t<E>;
@@ -47,18 +67,37 @@ public:
     explicit SharedNode(const E& expression) : expression_(expression) {}
 
     void propagate(Pass<Device>& pass) override {
-        if constexpr (E::requires_grad) expression_.propagate(pass, *state_, Ptr<T>(this->gradient.data));
+        if constexpr (E::requires_grad) expression_->propagate(pass, *state_, Ptr<T>(this->gradient.data));
     }
 
 private:
+    /// Whether the value stands somewhere without being put there: nobody can say where.
+    static constexpr bool stands = !requires(E e, Arena<Device>& arena, T* into) { e.forward_into(arena, into); } &&
+                                   std::same_as<decltype(std::declval<const E&>().loader(std::declval<const typename E::State&>())), Ptr<T>>;
+
     const T* compute(Arena<Device>& arena, T* into) override {
-        if constexpr (requires { expression_.forward_into(arena, into); })
-            state_.emplace(expression_.forward_into(arena, into));
+        const bool final = !stands && !(E::requires_grad && this->recorded);
+        const ArenaScope<Device> scope(arena);
+        const std::size_t before = arena.mark().total;
+        if (final && !into) {
+            this->value_memory_ = detail::SpareBuffer<Device>(static_cast<std::size_t>(expression_->shape().size()) * sizeof(T));
+            into = static_cast<T*>(this->value_memory_.data());
+        }
+        if constexpr (requires { expression_->forward_into(arena, into); })
+            state_.emplace(expression_->forward_into(arena, into));
         else
-            state_.emplace(expression_.forward(arena));
-        return dense(arena, expression_, *state_, into);
+            state_.emplace(expression_->forward(arena));
+        const T* result = dense(arena, *expression_, *state_, into);
+        if (final && result == into) {
+            state_.reset();
+            expression_.reset();
+        } else {
+            this->value_memory_ = {};
+            if (arena.mark().total != before) this->stay_in(arena);
+        }
+        return result;
     }
-    E expression_;
+    std::optional<E> expression_;
     std::optional<typename E::State> state_;
 };
 
@@ -90,7 +129,7 @@ public:
         if (!node_->recorded) return {};  // a constant, as what PyTorch computes under no_grad
         auto& gradient = node_->gradient;
         if (gradient.data) return {gradient.data, true};
-        gradient.data = pass.arena().template allocate<T>(shape_.size());
+        node_->gather_gradient(shape_.size());
         pass.enqueue(*node_.get());  // its turn comes when all that was evaluated after it is done
         return gradient;
     }

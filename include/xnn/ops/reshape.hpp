@@ -32,6 +32,14 @@ public:
         if constexpr (!passes_through) state.data = dense(arena, child_, state.child);
         return state;
     }
+    /// The same with the elements in this memory, unless they are read there.
+    State forward_into(Arena<Device>& arena, T* output) const
+        requires requires(const E& child) { child.forward_into(arena, output); }
+    {
+        State state{child_.forward_into(arena, output), nullptr};
+        state.data = dense(arena, child_, state.child);
+        return state;
+    }
     auto loader(const State& state) const {
         if constexpr (passes_through)
             return child_.loader(state.child);

@@ -122,10 +122,11 @@ public:
           slot_(gate_->template add<T>(extents_, [this](Pass<Device>& pass, const HookArray& shown) { go_on(pass, shown); })) {}
 
     void propagate(Pass<Device>& pass) override {
-        // A gradient is an array in the memory of the pass.
+        // The gate may wait for other gradients.
         using View = ViewLeaf<T, Shape<dyn>, Device>;
         Ref<ValueNode<T, Device>> node(new SharedNode<View>(View(TensorView<const T, Shape<dyn>, Device>{this->gradient.data, Shape<dyn>(size())})));
         node->evaluate(pass.arena());
+        node->take_gradient_of(*this);
         gate_->receive(pass, slot_, HookArray(node, extents_));
     }
 
