@@ -1,5 +1,5 @@
 // The most bytes that training steps and answers take: parameters, their gradients, the optimiser's state, the batch, and
-// what is computed on the way. "xnn constant" is what the types say beforehand.
+// what is computed on the way. "xnn constant" is what the types say beforehand: for steps of training, the most.
 #include "memory.hpp"
 
 #include <algorithm>

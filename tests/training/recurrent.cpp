@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "../support/sentences.hpp"
+#include "../support/step_memory.hpp"
 #include "../support/trained.hpp"
 
 using namespace xnn;
@@ -33,19 +34,7 @@ TEMPLATE_TEST_CASE("determinism: recurrent networks train to the same bits for 1
 
 TEST_CASE("cost: workspace_bytes of an LSTM is what a step takes") {
     Added model;
-    auto lease = Lease<Cpu>::take();  // the next lease is the forward's, the one after it the backward's
-    auto forward = Lease<Cpu>::take();
-    forward.arena().reset_peak();
-    auto& arena = forward.arena();
-    forward = {};
     const Tensor<float, Lines> x;
-    auto y = model(x);
-    static_cast<void>(y.value());
-    auto backward = Lease<Cpu>::take();
-    backward.arena().reset_peak();
-    auto& backward_arena = backward.arena();
-    backward = {};
-    const Tensor<float, Shape<5, 3, 3>> gradient;
-    y.backward(gradient.view());
-    REQUIRE(arena.peak() + backward_arena.peak() == static_cast<std::size_t>(workspace_bytes<Added, Lines>));
+    const std::size_t taken = step_memory<Shape<5, 3, 3>>([&] { return model(x); });
+    REQUIRE(taken == static_cast<std::size_t>(workspace_bytes<Added, Lines>));
 }

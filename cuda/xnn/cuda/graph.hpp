@@ -34,7 +34,7 @@ class Graph {
 public:
     template <std::invocable Step>
     explicit Graph(Step&& step, int warm_up = 2) {
-        const OwnArenas arenas(arenas_);
+        const OwnMemory own(memory_);
         for (int i = 0; i < warm_up; ++i) step();
         {
             const Capture capture(*this);
@@ -53,16 +53,16 @@ public:
     void operator()() { replay(); }
 
 private:
-    /// Lends the step arenas that nobody else uses: their memory must stay where it is.
-    class OwnArenas {
+    /// Lends the step memory that nobody else uses: it must stay where it is.
+    class OwnMemory {
     public:
-        explicit OwnArenas(xnn::detail::SpareList<Arena<Cuda>>& arenas) : arenas_(arenas) { Lease<Cuda>::swap_spare(arenas_); }
-        ~OwnArenas() { Lease<Cuda>::swap_spare(arenas_); }
-        OwnArenas(const OwnArenas&) = delete;
-        OwnArenas& operator=(const OwnArenas&) = delete;
+        explicit OwnMemory(SpareMemory<Cuda>& memory) : memory_(memory) { SpareMemory<Cuda>::of_thread().swap(memory_); }
+        ~OwnMemory() { SpareMemory<Cuda>::of_thread().swap(memory_); }
+        OwnMemory(const OwnMemory&) = delete;
+        OwnMemory& operator=(const OwnMemory&) = delete;
 
     private:
-        xnn::detail::SpareList<Arena<Cuda>>& arenas_;
+        SpareMemory<Cuda>& memory_;
     };
 
     /// While it lives, this thread's work is recorded and not done.
@@ -112,7 +112,7 @@ private:
         require(cudaGraphLaunch(runnable_.get(), current_stream()), "cuda::Graph");
     }
 
-    xnn::detail::SpareList<Arena<Cuda>> arenas_;
+    SpareMemory<Cuda> memory_;
     detail::Recording recording_;
     cudaError_t ended_ = cudaSuccess;
     struct Destroy {

@@ -6,19 +6,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "xnn/core/access.hpp"
 #include "xnn/core/device.hpp"
 #include "xnn/core/memory.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define XNN_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define XNN_ASAN 1
-#endif
-#endif
-#ifdef XNN_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace xnn {
 
@@ -71,17 +61,12 @@ public:
 private:
 #ifdef XNN_ASAN
     static constexpr std::size_t guard = alignment;
-    static void permit(std::byte* p, std::size_t bytes) {
-        if constexpr (!std::is_same_v<Device, Cuda>) ASAN_UNPOISON_MEMORY_REGION(p, bytes);
-    }
-    static void forbid(const detail::Buffer<Device>& chunk, std::size_t from) {
-        if constexpr (!std::is_same_v<Device, Cuda>) ASAN_POISON_MEMORY_REGION(chunk.data() + from, chunk.size() - from);
-    }
 #else
     static constexpr std::size_t guard = 0;
-    static void permit(std::byte*, std::size_t) {}
-    static void forbid(const detail::Buffer<Device>&, std::size_t) {}
 #endif
+    static void forbid(const detail::Buffer<Device>& chunk, std::size_t from) {
+        detail::forbid_access<Device>(chunk.data() + from, chunk.size() - from);
+    }
 
     void* allocate_bytes(std::size_t bytes) {
         const std::size_t size = aligned_size(bytes) + guard;
@@ -94,7 +79,7 @@ private:
         used_ += size;
         total_ += size - guard;
         peak_ = std::max(peak_, total_);
-        permit(result, bytes);
+        detail::permit_access<Device>(result, bytes);
 #ifdef XNN_POISON_MEMORY
         set_bytes(Device{}, result, 0xff, bytes);
 #endif

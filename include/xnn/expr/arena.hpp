@@ -1,11 +1,12 @@
-// Workspaces that evaluations share, and memory for nodes: both lent by pools, so that a program's second round allocates
-// nothing.
+// Workspaces that evaluations share, and memory for values, gradients and nodes: all lent by pools, so that a program's second
+// round allocates nothing.
 #pragma once
 
 #include <new>
 #include <utility>
 
 #include "xnn/core/workspace.hpp"
+#include "xnn/expr/spare_buffers.hpp"
 
 namespace xnn {
 
@@ -55,6 +56,21 @@ private:
     Arena* next = nullptr;
 };
 
+/// What a thread has to spare of a device's memory. Exchanged for another, it gives work memory of its own.
+template <class Device>
+struct SpareMemory {
+    static SpareMemory& of_thread() {
+        static thread_local SpareMemory memory;
+        return memory;
+    }
+    void swap(SpareMemory& other) {
+        arenas.swap(other.arenas);
+        std::swap(buffers, other.buffers);
+    }
+    detail::SpareList<Arena<Device>> arenas;
+    detail::SpareBuffers<Device> buffers;
+};
+
 /// A share in an arena: it goes back to its thread's pool when the last share is gone.
 template <class Device>
 class Lease {
@@ -79,14 +95,8 @@ public:
     }
     Arena<Device>& arena() const { return *arena_; }
 
-    /// Exchanges what this thread has to spare for other arenas, so that work can have memory of its own.
-    static void swap_spare(detail::SpareList<Arena<Device>>& other) { spare().swap(other); }
-
 private:
-    static detail::SpareList<Arena<Device>>& spare() {
-        static thread_local detail::SpareList<Arena<Device>> arenas;
-        return arenas;
-    }
+    static detail::SpareList<Arena<Device>>& spare() { return SpareMemory<Device>::of_thread().arenas; }
     [[gnu::noinline]] static void give_back(Arena<Device>& arena) {
         arena.reset();
         spare().push(&arena);
@@ -109,6 +119,30 @@ private:
     Arena<Device>& arena_;
     typename Arena<Device>::Mark mark_;
     index_t kept_;
+};
+
+/// The owner of a buffer that goes back to what its thread has to spare: memory of values and gradients.
+template <class Device>
+class SpareBuffer {
+public:
+    SpareBuffer() = default;
+    explicit SpareBuffer(std::size_t bytes) : buffer_(SpareMemory<Device>::of_thread().buffers.take(bytes)) {
+#ifdef XNN_POISON_MEMORY
+        set_bytes(Device{}, buffer_.data(), 0xff, bytes);
+#endif
+    }
+    SpareBuffer(SpareBuffer&&) noexcept = default;
+    SpareBuffer& operator=(SpareBuffer&& other) noexcept {
+        std::swap(buffer_, other.buffer_);
+        return *this;
+    }
+    ~SpareBuffer() {
+        if (buffer_.data()) SpareMemory<Device>::of_thread().buffers.give(std::move(buffer_));
+    }
+    void* data() const { return buffer_.data(); }
+
+private:
+    detail::Buffer<Device> buffer_;
 };
 
 namespace detail {

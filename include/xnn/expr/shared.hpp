@@ -9,7 +9,6 @@
 
 #include "xnn/core/ref.hpp"
 #include "xnn/expr/root.hpp"
-#include "xnn/expr/spare_buffer.hpp"
 
 namespace xnn {
 
@@ -28,7 +27,7 @@ public:
     }
     /// Where the gradient of n elements gathers, until it has been handed on.
     void gather_gradient(index_t n) {
-        gradient_memory_ = detail::SpareBuffer<Device>(static_cast<std::size_t>(n) * sizeof(T));
+        gradient_memory_ = SpareBuffer<Device>(static_cast<std::size_t>(n) * sizeof(T));
         gradient = {static_cast<T*>(gradient_memory_.data())};
     }
     void forget_gradient() override {
@@ -49,7 +48,7 @@ protected:
         arena.keep();
         lease_ = Lease<Device>(arena);
     }
-    detail::SpareBuffer<Device> value_memory_, gradient_memory_;
+    SpareBuffer<Device> value_memory_, gradient_memory_;
 
 private:
     virtual const T* compute(Arena<Device>& arena, T* into) = 0;
@@ -80,7 +79,7 @@ private:
         const ArenaScope<Device> scope(arena);
         const std::size_t before = arena.mark().total;
         if (final && !into) {
-            this->value_memory_ = detail::SpareBuffer<Device>(static_cast<std::size_t>(expression_->shape().size()) * sizeof(T));
+            this->value_memory_ = SpareBuffer<Device>(static_cast<std::size_t>(expression_->shape().size()) * sizeof(T));
             into = static_cast<T*>(this->value_memory_.data());
         }
         if constexpr (requires { expression_->forward_into(arena, into); })

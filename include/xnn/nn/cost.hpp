@@ -43,8 +43,8 @@ constexpr Cost cost_of() {
 template <class Model, AnyShape Input, class T = float>
 inline constexpr index_t flops = detail::cost_of<Model, T, Input>().flops;
 
-/// The bytes of workspace that a forward and a backward pass take: results, what is kept for the way back, and gradients on
-/// the way; without the parameters and their gradients.
+/// The most bytes that a forward and a backward pass take: results, what is kept for the way back, and gradients on the way; without
+/// the parameters and their gradients. Exact where no intermediate result has a name: gradients of names do not all live at once.
 template <class Model, AnyShape Input, class T = float>
 inline constexpr index_t workspace_bytes = detail::cost_of<Model, T, Input>().forward_bytes + detail::cost_of<Model, T, Input>().backward_bytes;
 
