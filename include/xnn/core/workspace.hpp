@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "xnn/core/access.hpp"
 #include "xnn/core/device.hpp"
@@ -41,7 +42,7 @@ public:
 
     /// Takes back everything that was handed out since the mark.
     void release(Mark mark) {
-        for (std::size_t i = mark.chunk; i < chunk_count_ && i <= chunk_; ++i)
+        for (std::size_t i = mark.chunk; i < chunks_.size() && i <= chunk_; ++i)
             forbid(chunks_[i], i == mark.chunk ? mark.used : 0);
         chunk_ = mark.chunk;
         used_ = mark.used;
@@ -50,7 +51,7 @@ public:
 
     /// Takes back everything.
     void reset() {
-        if (chunk_count_ > 1) melt();
+        if (chunks_.size() > 1) melt();
         release({0, 0, 0});
     }
 
@@ -70,11 +71,11 @@ private:
 
     void* allocate_bytes(std::size_t bytes) {
         const std::size_t size = aligned_size(bytes) + guard;
-        while (chunk_ < chunk_count_ && used_ + size > chunks_[chunk_].size()) {
+        while (chunk_ < chunks_.size() && used_ + size > chunks_[chunk_].size()) {
             ++chunk_;
             used_ = 0;
         }
-        if (chunk_ == chunk_count_) add_chunk(size);
+        if (chunk_ == chunks_.size()) add_chunk(size);
         std::byte* result = chunks_[chunk_].data() + used_;
         used_ += size;
         total_ += size - guard;
@@ -86,26 +87,30 @@ private:
         return result;
     }
 
+    /// As much again while that is little, then an eighth more.
     [[gnu::cold, gnu::noinline]] void add_chunk(std::size_t bytes) {
-        const std::size_t last = chunk_count_ == 0 ? 2048 : chunks_[chunk_count_ - 1].size();
-        chunks_[chunk_count_] = detail::Buffer<Device>(std::max(bytes, 2 * last));
-        forbid(chunks_[chunk_count_++], 0);
+        constexpr std::size_t least = 2048, little = std::size_t{1} << 20;
+        const std::size_t more = std::max(std::min(capacity_, little), capacity_ / 8);
+        take_chunk(std::max({bytes, more, least}));
     }
+    /// One chunk for the most that was in use, and an eighth more, so that work that grows does not come here each time.
     [[gnu::cold, gnu::noinline]] void melt() {
-        std::size_t capacity = 0;
-        for (std::size_t i = 0; i < chunk_count_; ++i) {
-            capacity += chunks_[i].size();
-            chunks_[i] = detail::Buffer<Device>();
-        }
-        chunks_[0] = detail::Buffer<Device>(capacity);
-        chunk_count_ = 1;
+        const std::size_t needed = guard == 0 ? peak_ + peak_ / 8 : capacity_;
+        chunks_.clear();  // before the new memory is taken, not after
+        capacity_ = 0;
+        take_chunk(needed);
+    }
+    void take_chunk(std::size_t bytes) {
+        chunks_.emplace_back(bytes);
+        capacity_ += bytes;
+        forbid(chunks_.back(), 0);
     }
 
-    detail::Buffer<Device> chunks_[48];  // each at least twice as large as the one before: there are never more
-    std::size_t chunk_count_ = 0;
-    std::size_t chunk_ = 0;  // the chunk that is being filled
-    std::size_t used_ = 0;   // bytes of it in use
-    std::size_t total_ = 0;  // bytes in use, all chunks
+    std::vector<detail::Buffer<Device>> chunks_;
+    std::size_t capacity_ = 0;  // bytes of all chunks
+    std::size_t chunk_ = 0;     // the chunk that is being filled
+    std::size_t used_ = 0;      // bytes of it in use
+    std::size_t total_ = 0;     // bytes in use, all chunks
     std::size_t peak_ = 0;
 };
 
