@@ -51,22 +51,20 @@ std::ptrdiff_t objects_of(pid_t process) {
     return count;
 }
 
-/// A limit of the system that holds until the end of a block.
-class Limit {
-public:
-    Limit(decltype(RLIMIT_NOFILE) resource, rlim_t soft) : resource_(resource) {
-        getrlimit(resource_, &before_);
-        const rlimit limit{soft, before_.rlim_max};
-        setrlimit(resource_, &limit);
-    }
-    Limit(const Limit&) = delete;
-    Limit& operator=(const Limit&) = delete;
-    ~Limit() { setrlimit(resource_, &before_); }
-
-private:
-    decltype(RLIMIT_NOFILE) resource_;
-    rlimit before_{};
-};
+/// Calls f() where the system grants less of something.
+template <class F>
+void limited(decltype(RLIMIT_NOFILE) resource, rlim_t limit, const F& f) {
+    struct Limits {
+        explicit Limits(decltype(RLIMIT_NOFILE) of) : resource(of) { getrlimit(of, &limits); }
+        ~Limits() { setrlimit(resource, &limits); }
+        decltype(RLIMIT_NOFILE) resource;
+        rlimit limits{};
+    };
+    const Limits before(resource);
+    const rlimit limits{limit, before.limits.rlim_max};
+    setrlimit(resource, &limits);
+    f();
+}
 
 /// Small and large tensors, learned and not.
 struct Net : nn::Module<Net> {
@@ -345,19 +343,13 @@ TEST_CASE("where the system has no shared memory left nothing moves", "[shared_m
     Net net;
     Tensor<float, Shape<dyn>> tensor(Shape<dyn>(3), {1, 2, 3});
     const auto before = numbers_of(net);
-    const auto refuse = [&](const char* reason) {
-        REQUIRE_ERROR(net.share_memory(), "share_memory: expected ", " bytes of POSIX shared memory, got ", reason);
-        REQUIRE_ERROR(tensor.share_memory_(), "share_memory: expected ", reason);
+    const auto refuse = [&](decltype(RLIMIT_NOFILE) resource, rlim_t limit, const char* reason) {
+        REQUIRE_ERROR(limited(resource, limit, [&] { net.share_memory(); }), "share_memory: expected ", " bytes of POSIX shared memory, got ", reason);
+        REQUIRE_ERROR(limited(resource, limit, [&] { tensor.share_memory_(); }), "share_memory: expected ", reason);
     };
-    {
-        const Limit limit(RLIMIT_NOFILE, 0);
-        refuse("shm_open: Too many open files");
-    }
+    refuse(RLIMIT_NOFILE, 0, "shm_open: Too many open files");
     auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
-    {
-        const Limit limit(RLIMIT_FSIZE, 1);
-        refuse("posix_fallocate: File too large");
-    }
+    refuse(RLIMIT_FSIZE, 1, "posix_fallocate: File too large");
     std::signal(SIGXFSZ, handler);
     REQUIRE(numbers_of(net) == before);
     REQUIRE_FALSE(net.wide.bias.is_shared());
@@ -372,10 +364,7 @@ TEST_CASE("where the system has no shared memory left nothing moves", "[shared_m
 TEST_CASE("a model of which one tensor finds no place does not move in part", "[shared_memory]") {
     nn::Sequential<nn::Linear<2, 3>, nn::Linear<3, 2000>> model;  // 6, 3, then 6000 elements
     auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
-    {
-        const Limit limit(RLIMIT_FSIZE, 3 * 4096);
-        REQUIRE_ERROR(model.share_memory(), "posix_fallocate: File too large");
-    }
+    REQUIRE_ERROR(limited(RLIMIT_FSIZE, 3 * 4096, [&] { model.share_memory(); }), "posix_fallocate: File too large");
     std::signal(SIGXFSZ, handler);
     REQUIRE_FALSE(model.get<0>().weight.is_shared());
     REQUIRE_FALSE(model.get<0>().bias.is_shared());

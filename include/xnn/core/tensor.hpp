@@ -238,7 +238,7 @@ public:
     /// PyTorch's, does nothing to elements that are there, and nothing on a GPU. Needs xnn/core/shared_memory.hpp, which says more.
     /// https://pytorch.org/docs/stable/generated/torch.Tensor.share_memory_.html
     Tensor& share_memory_() {
-        detail::share_memory<Tensor>([this](auto& moves) { add_to(moves); });
+        detail::share_memory<Tensor>([this](auto& moves) { this->add_to(moves); });
         return *this;
     }
     /// Whether the elements are there; true on a GPU.

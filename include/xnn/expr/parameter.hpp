@@ -32,9 +32,9 @@ public:
     Target<T> open() {
         if (!requires_grad) return {};
         if (rows_) rows_->add_all();
-        T* const gradient = static_cast<T*>(gradient_data());
+        if (own_gradient_ && !has_gradient) leave_shared_gradient();
         const bool accumulate = std::exchange(has_gradient, true);
-        return {gradient, accumulate};
+        return {static_cast<T*>(gradient_data()), accumulate};
     }
 
     /// Where the gradient of some rows goes, which is added and whose rows are then told to gradient_rows(). The others are zero,
@@ -42,6 +42,7 @@ public:
     template <class T>
     Target<T> open_rows(index_t entries, index_t width) {
         if (!requires_grad) return {};
+        if (own_gradient_ && !has_gradient) leave_shared_gradient();
         T* const gradient = static_cast<T*>(gradient_data());
         if (!rows_) rows_ = std::make_unique<GradientRows>(entries);
         if (!std::exchange(has_gradient, true)) rows_->clear(gradient, width);
@@ -68,7 +69,16 @@ public:
     bool has_gradient = false;   // false: the gradient holds nothing of meaning
     const void* home = nullptr;  // the handle that holds it
 
+protected:
+    void (*own_gradient_)(ParameterStorage&) = nullptr;  // of one whose gradient may be in shared memory: takes it out of there
+
 private:
+    /// A gradient that was forgotten leaves the memory that processes share: the next one of each is its own.
+    [[gnu::cold, gnu::noinline]] void leave_shared_gradient() {
+        std::exchange(own_gradient_, nullptr)(*this);
+        if (rows_) rows_->expose();
+    }
+
     std::unique_ptr<GradientRows> rows_;
     ParameterStorage* copy_ = nullptr;
     ParameterStorage* origin_ = nullptr;
@@ -86,9 +96,6 @@ public:
     Tensor<T, S, Device>& gradient() { return gradient_.get(); }
     void* value_data() override { return value().data(); }
     void* gradient_data() override {
-        if constexpr (std::same_as<Device, Cpu>)
-            if (!has_gradient && gradient_.is_shared()) [[unlikely]]
-                own_gradient();
         gradient().resize(value().shape());
         return gradient().data();
     }
@@ -97,16 +104,13 @@ public:
     template <class Moves>
     void add_to(Moves& moves) {
         value_.add_to(moves);
-        if (has_gradient) gradient_.add_to(moves);
+        if (!has_gradient) return;
+        gradient_.add_to(moves);
+        if constexpr (std::same_as<Device, Cpu>)
+            own_gradient_ = [](ParameterStorage& storage) { static_cast<ParameterData&>(storage).gradient_.leave(); };
     }
 
 private:
-    /// A gradient that was forgotten leaves what processes share: the next one of each is its own.
-    [[gnu::cold, gnu::noinline]] void own_gradient() {
-        gradient_.leave();
-        if (auto* rows = gradient_rows()) rows->expose();
-    }
-
     detail::PlacedTensor<T, S, Device> value_;
     detail::PlacedTensor<T, S, Device> gradient_;
 };
@@ -254,7 +258,7 @@ public:
 
     /// Moves the value, and the gradient if there is one, into POSIX shared memory: see core/shared_memory.hpp, which this needs.
     Parameter& share_memory_() {
-        detail::share_memory<Data>([this](auto& moves) { add_to(moves); });
+        detail::share_memory<Data>([this](auto& moves) { this->add_to(moves); });
         return *this;
     }
     /// Whether the value is there.

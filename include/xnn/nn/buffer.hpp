@@ -35,7 +35,7 @@ public:
 
     /// Moves the elements into POSIX shared memory: see core/shared_memory.hpp, which this needs.
     Buffer& share_memory_() {
-        xnn::detail::share_memory<Buffer>([this](auto& moves) { add_to(moves); });
+        xnn::detail::share_memory<Buffer>([this](auto& moves) { this->add_to(moves); });
         return *this;
     }
     bool is_shared() const { return value_->is_shared(); }
