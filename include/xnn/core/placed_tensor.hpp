@@ -20,8 +20,8 @@ public:
     bool is_shared() const { return tensor_.is_shared(); }
     template <class Moves>
     void add_to(Moves& moves) { tensor_.add_to(moves); }
-    /// Gives up memory that processes share, and what stands in it.
-    void leave() { tensor_ = Tensor<T, S, Device>(); }
+    /// Zeros of its own in place of elements that processes share.
+    void leave() { tensor_ = Tensor<T, S, Device>(tensor_.shape()); }
 
 private:
     Tensor<T, S, Device> tensor_;
@@ -45,7 +45,7 @@ public:
     template <class Moves>
     void add_to(Moves& moves) { moves.add(*this); }
     void leave() {
-        tensor_ = &own_;
+        tensor_ = &own_.fill(T(0));
         shared_ = Buffer<Cpu>();
     }
 

@@ -74,10 +74,7 @@ protected:
 
 private:
     /// A gradient that was forgotten leaves the memory that processes share: the next one of each is its own.
-    [[gnu::cold, gnu::noinline]] void leave_shared_gradient() {
-        std::exchange(own_gradient_, nullptr)(*this);
-        if (rows_) rows_->expose();
-    }
+    [[gnu::cold, gnu::noinline]] void leave_shared_gradient() { std::exchange(own_gradient_, nullptr)(*this); }
 
     std::unique_ptr<GradientRows> rows_;
     ParameterStorage* copy_ = nullptr;
