@@ -1,7 +1,7 @@
 // Everything that a program for the CPU needs: tensors, expressions, layers, optimisers, loaders. It depends on xtensor,
 // xtl and xsimd alone. What needs another library, or is not needed in most programs, is included by itself: xtensor.hpp
 // (the bridge to xtensor), io/safetensors.hpp (nlohmann-json), io/pt.hpp, io/npz.hpp and io/checkpoint.hpp (libzip),
-// data/mnist.hpp (zlib), io/npy.hpp, io/csv.hpp, nn/print.hpp, nn/freeze.hpp, nn/hooks.hpp, tools/….hpp.
+// data/mnist.hpp (zlib), core/shared_memory.hpp, io/npy.hpp, io/csv.hpp, nn/print.hpp, nn/freeze.hpp, nn/hooks.hpp, tools/….hpp.
 #pragma once
 
 #include "xnn/core/device.hpp"

@@ -91,7 +91,7 @@ TEST_CASE("only the rows that were used cost anything", "[nn][optim]") {
     const Tensor<std::int64_t, Shape<2>> indices{10, 10};
     sum(table(indices)).backward();
     REQUIRE(rows_of(table.weight) == std::vector<index_t>{10});
-    auto& memory = table.weight.storage()->gradient;
+    auto& memory = table.weight.storage()->gradient();
     memory(11, 0) = 5;  // in no row of the list: neither a step nor the next gradient looks there
     optimizer.step();
     REQUIRE(table.weight.value()(10, 1) == Approx(0.5));

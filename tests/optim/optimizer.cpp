@@ -22,7 +22,7 @@ struct Net : nn::Module<Net> {
 template <class P>
 void set_gradient(P& parameter) {
     auto& data = *parameter.storage();
-    data.gradient = Tensor<typename P::value_type, typename P::shape_type>{}.fill(1);
+    data.gradient() = Tensor<typename P::value_type, typename P::shape_type>{}.fill(1);
     data.has_gradient = true;
 }
 

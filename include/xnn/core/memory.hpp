@@ -80,7 +80,11 @@ public:
         auto* const memory = static_cast<std::byte*>(::operator new(gap + header_size + bytes, align_of(bytes)));
         if (bytes >= 2 * huge_page) prefer_huge_pages(memory, gap + header_size + bytes);
         data_ = memory + gap + header_size;
-        new (data_ - header_size) Header{1, bytes, gap};
+        new (data_ - header_size) Header{1, bytes, gap, nullptr};
+    }
+    /// Memory that processes share, with `header_size` bytes in front of it that each has for itself, so that each counts its own owners.
+    Buffer(std::byte* shared, std::size_t bytes, void (*unmap)(std::byte* shared, std::size_t bytes)) noexcept : data_(shared) {
+        new (data_ - header_size) Header{1, bytes, 0, unmap};
     }
     Buffer(const Buffer& other) : data_(other.data_) {
         if (data_) ++header().references;
@@ -96,6 +100,7 @@ public:
 
     std::byte* data() const { return data_; }
     std::size_t size() const { return data_ ? header().bytes : 0; }
+    bool is_shared() const { return data_ && header().unmap; }
 
     /// At least so many bytes, what they held being lost where they had to grow.
     [[gnu::noinline]] void reserve(std::size_t bytes) {
@@ -104,18 +109,24 @@ public:
         *this = Buffer(aligned_size(bytes));
     }
 
+    static constexpr std::size_t header_size = alignment;  // stands before the data
+
 private:
     struct Header {
         std::atomic<std::ptrdiff_t> references;
         std::size_t bytes;
-        std::size_t gap;  // in front of the header
+        std::size_t gap;                             // in front of the header
+        void (*unmap)(std::byte*, std::size_t);      // of memory that processes share, else null
     };
-    static constexpr std::size_t header_size = alignment;  // stands before the data
     static constexpr std::size_t page = 4096, large = 16 * page;
 
     Header& header() const { return *reinterpret_cast<Header*>(data_ - header_size); }
     [[gnu::noinline]] void release() {
-        if (--header().references == 0) ::operator delete(data_ - header_size - header().gap, align_of(header().bytes));
+        if (--header().references != 0) return;
+        if (header().unmap)
+            header().unmap(data_, header().bytes);
+        else
+            ::operator delete(data_ - header_size - header().gap, align_of(header().bytes));
     }
     /// Large buffers begin at places of a page that are far apart: loops go through several at equal offsets, and processors take
     /// equal places in pages for the same memory until they have looked twice.
@@ -129,6 +140,22 @@ private:
     }
     std::byte* data_ = nullptr;
 };
+
+/// Moves of elements into memory that processes share. Defined in xnn/core/shared_memory.hpp.
+template <class Owner>
+struct SharedMoves;
+
+/// Moves what add(moves) adds to them into memory that processes share: all of it, or nothing and an Error.
+template <class Owner, class Add>
+void share_memory(const Add& add) {
+    constexpr bool included = requires { sizeof(SharedMoves<Owner>); };
+    static_assert(included, "memory that processes share needs #include <xnn/core/shared_memory.hpp>");
+    if constexpr (included) {
+        SharedMoves<Owner> moves;
+        add(moves);
+        moves.run();
+    }
+}
 
 }  // namespace detail
 

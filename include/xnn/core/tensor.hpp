@@ -47,6 +47,17 @@ public:
         reserve(n);
         set_bytes(Device{}, buffer_.data(), 0, static_cast<std::size_t>(n) * sizeof(T));
     }
+    bool is_shared() const {
+        if constexpr (std::same_as<Device, Cpu>)
+            return buffer_.is_shared();
+        else
+            return true;
+    }
+    std::size_t bytes() const { return buffer_.size(); }
+    void move_to(Buffer<Device> memory) noexcept {
+        copy_bytes(Device{}, memory.data(), Device{}, buffer_.data(), buffer_.size());
+        buffer_ = std::move(memory);
+    }
 
 private:
     Buffer<Device> buffer_;
@@ -223,6 +234,35 @@ public:
         return result;
     }
 
+    /// Moves the elements into POSIX shared memory: processes that fork() makes from now on read and write the same ones. Like
+    /// PyTorch's, does nothing to elements that are there, and nothing on a GPU. Needs xnn/core/shared_memory.hpp, which says more.
+    /// https://pytorch.org/docs/stable/generated/torch.Tensor.share_memory_.html
+    Tensor& share_memory_() {
+        detail::share_memory<Tensor>([this](auto& moves) { this->add_to(moves); });
+        return *this;
+    }
+    /// Whether the elements are there; true on a GPU.
+    bool is_shared() const {
+        require_movable();
+        return storage_.is_shared();
+    }
+    template <class Moves>
+    void add_to(Moves& moves) {
+        require_movable();
+        if constexpr (std::same_as<Device, Cpu>) moves.add(storage_);
+    }
+
+    /// Takes over the elements of a tensor that is given up: its memory, or copies of them where those here are shared and have their number.
+    void take(Tensor&& other) {
+        if constexpr (!detail::is_stored_inline<T, S, Device> && std::same_as<Device, Cpu>) {
+            if (storage_.is_shared() && size() == other.size()) {
+                copy(other);
+                return;
+            }
+        }
+        *this = std::move(other);
+    }
+
     Tensor& fill(T value) {
         detail::fill_elements<Device>(data(), size(), value);
         return *this;
@@ -250,6 +290,11 @@ private:
             result = result * extents[i] + position[i];
         }
         return result;
+    }
+
+    static constexpr void require_movable() {
+        static_assert(!detail::is_stored_inline<T, S, Device>, "a tensor of so few elements holds them itself, and cannot move them into shared memory: "
+                                                               "make it a Parameter or an nn::Buffer, which can, or one of an extent that is dyn");
     }
 
     void copy(const Tensor& other) {

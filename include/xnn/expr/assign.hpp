@@ -32,7 +32,7 @@ void assign_in_place(Tensor& tensor, const Node& node, const S& shape) {
     }
     Tensor fresh(shape, Uninitialized{});
     assign(Device{}, Target<T>{fresh.data()}, loader, shape.extents());
-    tensor = std::move(fresh);
+    tensor.take(std::move(fresh));
 }
 
 /// The same by a node on the heap, as values are evaluated: nvcc runs out of memory over a state that is a local variable.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "xnn/core/placed_tensor.hpp"
 #include "xnn/core/ref.hpp"
 #include "xnn/expr/gradient_rows.hpp"
 #include "xnn/expr/leaf.hpp"
@@ -31,6 +32,7 @@ public:
     Target<T> open() {
         if (!requires_grad) return {};
         if (rows_) rows_->add_all();
+        if (own_gradient_ && !has_gradient) leave_shared_gradient();
         const bool accumulate = std::exchange(has_gradient, true);
         return {static_cast<T*>(gradient_data()), accumulate};
     }
@@ -40,6 +42,7 @@ public:
     template <class T>
     Target<T> open_rows(index_t entries, index_t width) {
         if (!requires_grad) return {};
+        if (own_gradient_ && !has_gradient) leave_shared_gradient();
         T* const gradient = static_cast<T*>(gradient_data());
         if (!rows_) rows_ = std::make_unique<GradientRows>(entries);
         if (!std::exchange(has_gradient, true)) rows_->clear(gradient, width);
@@ -66,7 +69,13 @@ public:
     bool has_gradient = false;   // false: the gradient holds nothing of meaning
     const void* home = nullptr;  // the handle that holds it
 
+protected:
+    void (*own_gradient_)(ParameterStorage&) = nullptr;  // of one whose gradient may be in shared memory: takes it out of there
+
 private:
+    /// A gradient that was forgotten leaves the memory that processes share: the next one of each is its own.
+    [[gnu::cold, gnu::noinline]] void leave_shared_gradient() { std::exchange(own_gradient_, nullptr)(*this); }
+
     std::unique_ptr<GradientRows> rows_;
     ParameterStorage* copy_ = nullptr;
     ParameterStorage* origin_ = nullptr;
@@ -79,15 +88,28 @@ template <Element T, AnyShape S, class Device>
 class ParameterData final : public ParameterStorage {
 public:
     ParameterData() = default;
-    explicit ParameterData(Tensor<T, S, Device>&& initial) : value(std::move(initial)) {}
-    void* value_data() override { return value.data(); }
+    explicit ParameterData(Tensor<T, S, Device>&& initial) : value_(std::move(initial)) {}
+    Tensor<T, S, Device>& value() { return value_.get(); }
+    Tensor<T, S, Device>& gradient() { return gradient_.get(); }
+    void* value_data() override { return value().data(); }
     void* gradient_data() override {
-        gradient.resize(value.shape());
-        return gradient.data();
+        gradient().resize(value().shape());
+        return gradient().data();
     }
 
-    Tensor<T, S, Device> value{};
-    Tensor<T, S, Device> gradient{};
+    bool is_shared() const { return value_.is_shared(); }
+    template <class Moves>
+    void add_to(Moves& moves) {
+        value_.add_to(moves);
+        if (!has_gradient) return;
+        gradient_.add_to(moves);
+        if constexpr (std::same_as<Device, Cpu>)
+            own_gradient_ = [](ParameterStorage& storage) { static_cast<ParameterData&>(storage).gradient_.leave(); };
+    }
+
+private:
+    detail::PlacedTensor<T, S, Device> value_;
+    detail::PlacedTensor<T, S, Device> gradient_;
 };
 
 /// A parameter as a leaf of an expression, by reference to its storage.
@@ -104,9 +126,9 @@ public:
 
     explicit ParameterLeaf(ParameterData<T, S, Device>& data) : data_(&data) {}
 
-    const S& shape() const { return data_->value.shape(); }
+    const S& shape() const { return data_->value().shape(); }
     State forward(Arena<Device>&) const { return {}; }
-    Ptr<T> loader(const State&) const { return Ptr<T>(data_->value.data()); }
+    Ptr<T> loader(const State&) const { return Ptr<T>(data_->value().data()); }
 
     Target<T> open(Pass<Device>&, const State&) const { return data_->template open<T>(); }
     void close(Pass<Device>&, const State&, Target<T>) const {}
@@ -182,7 +204,7 @@ public:
     Parameter(const Parameter& other) : data_(copy_of(other)) {}
     Parameter(Parameter&& other) noexcept : data_(std::move(other.data_)) { data_->home = this; }
     Parameter& operator=(const Parameter& other) {
-        storage()->value = other.storage()->value;
+        storage()->value() = other.storage()->value();
         return *this;
     }
     Parameter& operator=(Parameter&& other) noexcept {
@@ -193,27 +215,27 @@ public:
     /// Evaluates an expression into the parameter's value.
     template <detail::Assignable E>
     Parameter& operator=(E&& expression) {
-        storage()->value = std::forward<E>(expression);
+        storage()->value() = std::forward<E>(expression);
         return *this;
     }
 
     /// Shares the other parameter's storage from now on: one parameter under two names.
     void tie(Parameter& other) { data_ = other.data_; }
 
-    Tensor<T, S, Device>& value() { return storage()->value; }
-    const Tensor<T, S, Device>& value() const { return storage()->value; }
-    T* data() { return storage()->value.data(); }
-    const T* data() const { return storage()->value.data(); }
-    const S& shape() const { return storage()->value.shape(); }
+    Tensor<T, S, Device>& value() { return storage()->value(); }
+    const Tensor<T, S, Device>& value() const { return storage()->value(); }
+    T* data() { return storage()->value().data(); }
+    const T* data() const { return storage()->value().data(); }
+    const S& shape() const { return storage()->value().shape(); }
     index_t size() const { return shape().size(); }
-    auto array() { return storage()->value.array(); }
-    auto array() const { return std::as_const(storage()->value).array(); }
+    auto array() { return storage()->value().array(); }
+    auto array() const { return std::as_const(storage()->value()).array(); }
 
     /// The gradient that backward() has added up. Throws Error if there is none.
     Tensor<T, S, Device>& grad() const {
         if (!has_grad()) throw Error("Parameter::grad: expected a gradient from backward(), got none since zero_grad()");
         if (auto* rows = data_->gradient_rows()) rows->expose();
-        return storage()->gradient;
+        return storage()->gradient();
     }
     bool has_grad() const { return data_->has_gradient; }
     /// Forgets the gradient; or makes one that there is zeros, with its memory kept.
@@ -230,6 +252,16 @@ public:
         data_->requires_grad = required;
         return *this;
     }
+
+    /// Moves the value, and the gradient if there is one, into POSIX shared memory: see core/shared_memory.hpp, which this needs.
+    Parameter& share_memory_() {
+        detail::share_memory<Data>([this](auto& moves) { this->add_to(moves); });
+        return *this;
+    }
+    /// Whether the value is there.
+    bool is_shared() const { return storage()->is_shared(); }
+    template <class Moves>
+    void add_to(Moves& moves) { storage()->add_to(moves); }
 
     /// What identifies the storage: equal for tied parameters.
     Data* storage() const { return static_cast<Data*>(data_.get()); }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "xnn/core/tensor.hpp"
+#include "xnn/core/placed_tensor.hpp"
 
 namespace xnn::nn {
 
@@ -19,22 +19,32 @@ public:
     Buffer() : Buffer(Tensor<T, S, Device>{}) {}
     /// One that is not persistent belongs to the module, but not to its state dict, as in PyTorch's register_buffer.
     explicit Buffer(Tensor<T, S, Device> value, bool persistent = true)
-        : value_(std::make_unique<Tensor<T, S, Device>>(std::move(value))), persistent_(persistent) {}
-    Buffer(const Buffer& other) : Buffer(*other.value_, other.persistent_) {}
+        : value_(std::make_unique<Placed>(std::move(value))), persistent_(persistent) {}
+    Buffer(const Buffer& other) : Buffer(other.value(), other.persistent_) {}
     Buffer(Buffer&&) noexcept = default;
     Buffer& operator=(const Buffer& other) {
-        *value_ = *other.value_;
+        value() = other.value();
         return *this;
     }
     Buffer& operator=(Buffer&&) noexcept = default;
 
-    Tensor<T, S, Device>& value() const { return *value_; }
-    T* data() const { return value_->data(); }
-    const S& shape() const { return value_->shape(); }
+    Tensor<T, S, Device>& value() const { return value_->get(); }
+    T* data() const { return value().data(); }
+    const S& shape() const { return value().shape(); }
     bool persistent() const { return persistent_; }
 
+    /// Moves the elements into POSIX shared memory: see core/shared_memory.hpp, which this needs.
+    Buffer& share_memory_() {
+        xnn::detail::share_memory<Buffer>([this](auto& moves) { this->add_to(moves); });
+        return *this;
+    }
+    bool is_shared() const { return value_->is_shared(); }
+    template <class Moves>
+    void add_to(Moves& moves) { value_->add_to(moves); }
+
 private:
-    std::unique_ptr<Tensor<T, S, Device>> value_;
+    using Placed = xnn::detail::PlacedTensor<T, S, Device>;
+    std::unique_ptr<Placed> value_;
     bool persistent_ = true;
 };
 

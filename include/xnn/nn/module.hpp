@@ -159,6 +159,18 @@ struct Module {
         return self();
     }
 
+    /// Moves parameters, their gradients if there are any, and buffers into POSIX shared memory, which processes that fork() makes
+    /// from now on have in common. Throws Error if the system has none left, and then moves nothing. Needs core/shared_memory.hpp.
+    Self& share_memory() {
+        xnn::detail::share_memory<Self>([this](auto& moves) {
+            visit_parameters(self(), [&](const Path&, auto& parameter) { parameter.add_to(moves); });
+            visit_modules(self(), [&](const Path&, auto& module) {
+                visit_own_buffers(module, nullptr, [&](const Path&, auto& buffer) { buffer.add_to(moves); });
+            });
+        });
+        return self();
+    }
+
     /// A copy, as the copy constructor makes it: with parameters and buffers of its own, ties among them kept, without gradients
     /// and hooks.
     Self clone() const { return self(); }

@@ -60,7 +60,7 @@ constexpr auto look_up(Rule rule, const EmbeddingOptions& options, X&& indices, 
     } else {
         rule.scale_grad_by_freq = options.scale_grad_by_freq;
         if (options.max_norm) {
-            rule.renormed = table.storage()->value.data();
+            rule.renormed = table.storage()->value().data();
             rule.max_norm = *options.max_norm;
             rule.norm_type = options.norm_type;
         }

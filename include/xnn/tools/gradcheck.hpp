@@ -28,7 +28,7 @@ class GuardedGradient {
 public:
     explicit GuardedGradient(P& parameter) : parameter_(parameter), value_(parameter.value()) {
         if (auto* rows = parameter.storage()->gradient_rows()) rows->expose();
-        auto& gradient = parameter.storage()->gradient;
+        auto& gradient = parameter.storage()->gradient();
         gradient.resize(parameter.shape());
         gradient.fill(std::numeric_limits<T>::quiet_NaN());
         std::fill_n(gradient.data() + gradient.size(), guards(), guard);
@@ -37,7 +37,7 @@ public:
 
     /// Throws Error if more than the gradient was written.
     void check(std::size_t number) const {
-        const T* behind = parameter_.storage()->gradient.data() + parameter_.size();
+        const T* behind = parameter_.storage()->gradient().data() + parameter_.size();
         for (index_t i = 0; i < guards(); ++i)
             if (behind[i] != guard) throw Error("gradcheck: the gradient of parameter " + std::to_string(number) + " was written beyond its end");
         for (index_t i = 0; i < parameter_.size(); ++i)

@@ -40,7 +40,7 @@ std::vector<NamedBuffer> held(const M& model) {
         result.push_back({path, dtype_of<T>, {extents.begin(), extents.end()}, data});
     };
     nn::visit_modules(model, [&](const nn::Path& path, const auto& module) {
-        nn::visit_own_parameters(module, &path, [&](const nn::Path& name, const auto& parameter) { add(name, parameter, parameter.storage()->value.data()); });
+        nn::visit_own_parameters(module, &path, [&](const nn::Path& name, const auto& parameter) { add(name, parameter, parameter.storage()->value().data()); });
         nn::visit_own_buffers(module, &path, [&](const nn::Path& name, const auto& buffer) { add(name, buffer, buffer.data()); });
     });
     return result;
