@@ -82,6 +82,36 @@ TEST_CASE("winograd: random geometries", "[cpu][conv]") {
         check(geometry(pick(1, 3), pick(1, 40), pick(1, 40), pick(5, 20), pick(5, 40), {0, pick(0, 2), pick(0, 2)}, {0, pick(-2, 3), pick(-2, 3)}), random);
 }
 
+TEST_CASE("winograd: weights that are kept give the same bits, for any number of threads", "[cpu][conv]") {
+    std::mt19937 random(3);
+    // In one block, in several, and with weights that come in blocks of channels unless they are kept.
+    for (const ConvGeometry& g : {geometry(1, 48, 40, 8, 8, {0, 1, 1}, {0, 1, 1}), geometry(4, 64, 72, 32, 28, {0, 1, 1}, {0, 1, 1}),
+                                  geometry(1, 160, 33, 16, 8, {0, 1, 1}, {0, 1, 1})}) {
+        REQUIRE(conv_detail::winograd_pays<float>(g));
+        const Numbers x(g.batch * g.in_channels * g.input_size(), random), bias(g.out_channels, random);
+        Numbers w(g.out_channels * g.weights_per_output(), random);
+        const auto forward = [&](DerivedMemory* derived) {
+            std::vector<float> y(static_cast<std::size_t>(g.batch * g.out_channels * g.output_size()));
+            conv_forward(Cpu{}, g, x.f.data(), w.f.data(), bias.f.data(), y.data(), Activation::relu, false, derived);
+            return y;
+        };
+        const auto expected = forward(nullptr);
+        for (const int threads : {1, 2, 4}) {
+            set_num_threads(threads);
+            DerivedMemory derived;
+            CHECK(forward(&derived) == expected);
+            CHECK(forward(&derived) == expected);
+        }
+        DerivedMemory derived;
+        static_cast<void>(forward(&derived));
+        w = Numbers(static_cast<index_t>(w.f.size()), random);
+        CHECK(forward(&derived) == expected);  // they are kept indeed
+        derived.forget();
+        CHECK(forward(&derived) == forward(nullptr));
+        set_num_threads(1);
+    }
+}
+
 TEST_CASE("winograd: chosen for what has many channels and pixels, not for what is dominated by its weights", "[cpu][conv]") {
     using conv_detail::winograd_fits;
     using conv_detail::winograd_pays;

@@ -4,6 +4,7 @@
 // each point, [tiles, channels] by [channels, outputs].
 #pragma once
 
+#include "xnn/core/derived_memory.hpp"
 #include "xnn/cpu/conv/tasks.hpp"
 #include "xnn/cpu/conv/winograd_tiles.hpp"
 #include "xnn/cpu/gemm.hpp"
@@ -64,18 +65,16 @@ inline WeightOrder weight_order(const ConvGeometry& g) { return {g.in_channels *
 /// The same for the gradient of a convolution: outputs and channels of `g` have changed places in its weights.
 inline WeightOrder turned_weight_order(const ConvGeometry& g) { return {taps, g.out_channels * taps, true}; }
 
-/// All weights of a convolution at the points, in memory that the calling thread keeps.
+/// Brings all weights of a convolution to the points.
 template <class T>
-T* weights_at_points(const ConvGeometry& g, const T* w, WeightOrder order) {
+void all_weights_to_planes(const ConvGeometry& g, const T* w, WeightOrder order, T* to) {
     constexpr index_t width = simd::width<T>;
     const index_t plane = weight_plane<T>(g.in_channels, g.out_channels);
-    T* to = scratch<WeightPoints, T>(planes * plane);
     parallel_for(divide_up(g.out_channels, width), [&](index_t task) {
         const index_t first = task * width;
         weights_to_planes(g.in_channels, std::min(width, g.out_channels - first), w + first * order.output_step, order,
                           to + first / panel<T> * g.in_channels * panel<T> + first % panel<T>, plane);
     });
-    return to;
 }
 
 inline TiledImages tiled_input(const ConvGeometry& g) {
@@ -148,20 +147,40 @@ void forward_at_once(const ConvGeometry& g, const TiledImages& from, const T* x,
     block.write(y, finish);
 }
 
-/// y = activation([y +] x * w + bias).
+/// The same with weights that are at the points. Threads share the outputs where one block holds all tiles.
 template <class T>
-void forward(const ConvGeometry& g, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish) {
-    const TiledImages from = tiled_input(g);
-    const index_t rows = g.batch * from.tile_rows, step = rows_at_once(from, g.out_channels, sizeof(T), rows);
-    if (step == rows) return forward_at_once(g, from, x, w, order, y, finish);
-    const index_t w_plane = weight_plane<T>(g.in_channels, g.out_channels);
-    const T* weights = weights_at_points(g, w, order);
+void forward_at_points(const ConvGeometry& g, const TiledImages& from, index_t step, const T* x, const T* weights, T* y, const Finish<T>& finish) {
+    const index_t rows = g.batch * from.tile_rows, w_plane = weight_plane<T>(g.in_channels, g.out_channels);
+    const auto multiply = [&](TileBlock<T>& block, index_t j) { block.multiply(0, g.in_channels, weights + j * g.in_channels, w_plane, j, false); };
+    if (step == rows) {
+        TileBlock<T> block(g, from, 0, rows, rows);
+        block.read(x);
+        conv_detail::for_tasks(divide_up(g.out_channels, panel<T>), g.operations(), [&](index_t task) { multiply(block, task * panel<T>); });
+        block.write(y, finish);
+        return;
+    }
     conv_detail::for_tasks(divide_up(rows, step), g.operations(), [&](index_t task) {
         TileBlock<T> block(g, from, task * step, std::min(task * step + step, rows), step);
         block.read(x);
-        for (index_t j = 0; j < g.out_channels; j += panel<T>) block.multiply(0, g.in_channels, weights + j * g.in_channels, w_plane, j, false);
+        for (index_t j = 0; j < g.out_channels; j += panel<T>) multiply(block, j);
         block.write(y, finish);
     });
+}
+
+/// y = activation([y +] x * w + bias). If `derived` is given, the weights stay at the points there: four times their memory.
+template <class T>
+void forward(const ConvGeometry& g, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish, DerivedMemory* derived = nullptr) {
+    const TiledImages from = tiled_input(g);
+    const index_t rows = g.batch * from.tile_rows, step = rows_at_once(from, g.out_channels, sizeof(T), rows);
+    const index_t size = planes * weight_plane<T>(g.in_channels, g.out_channels);
+    if (derived != nullptr) {
+        const auto kept = derived->get(static_cast<std::size_t>(size) * sizeof(T), [&](std::byte* to) { all_weights_to_planes(g, w, order, reinterpret_cast<T*>(to)); });
+        return forward_at_points(g, from, step, x, reinterpret_cast<const T*>(kept.data()), y, finish);
+    }
+    if (step == rows) return forward_at_once(g, from, x, w, order, y, finish);
+    T* weights = scratch<WeightPoints, T>(size);
+    all_weights_to_planes(g, w, order, weights);
+    forward_at_points(g, from, step, x, weights, y, finish);
 }
 
 }  // namespace winograd_detail
