@@ -1,5 +1,10 @@
 #include "xnn/nn/freeze.hpp"
 
+#include <array>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "../support/frozen.hpp"
 #include "xnn/models/lenet.hpp"
 #include "xnn/models/resnet.hpp"
@@ -11,6 +16,10 @@
 using namespace xnn;
 
 namespace {
+
+/// A convolution that is one by Winograd's algorithm, for which the weights are kept in another form.
+using Kept = nn::Sequential<nn::Conv2d<32, 32, 3, nn::ConvOptions{.padding = 1}>, nn::BatchNorm2d<32>, nn::ReLU>;
+using KeptInput = Shape<2, 32, 16, 16>;
 
 /// Layers that are neither frozen nor folded where the next or the last one is, and all that is.
 using Chain = nn::Sequential<nn::Conv2d<3, 4, 3>, nn::BatchNorm2d<4>, nn::ReLU, nn::Conv2d<4, 8, 3, nn::ConvOptions{.padding = 1, .groups = 4, .bias = false}>,
@@ -75,6 +84,52 @@ TEST_CASE("freeze: layers of all kinds", "[freeze]") {
     REQUIRE(values(frozen(x)) == before);
     const auto copy = frozen;
     REQUIRE(values(copy(x)) == before);
+}
+
+TEST_CASE("freeze: weights that are kept in another form are those that are written", "[freeze]") {
+    manual_seed(3);
+    Kept model, other;
+    formula::fill(model);
+    require_same_frozen<KeptInput>(model);
+    const auto x = formula::images<float, KeptInput>();
+    auto frozen = nn::freeze(model);
+    auto changed = nn::freeze(other);
+    const auto first = values(frozen(x)), second = values(changed(x));
+    REQUIRE(first != second);
+    REQUIRE(values(frozen(x)) == first);
+
+    const StateDict state = frozen.state_dict();
+    REQUIRE(state.size() == 2);
+    REQUIRE(values(frozen(x)) == first);
+    load_state(changed.state_dict(), state);  // taken before the last answer
+    REQUIRE(values(frozen(x)) == second);
+    get<0>(frozen.layers).weight.value() = get<0>(nn::freeze(model).layers).weight.value();
+    get<0>(frozen.layers).bias.value() = get<0>(nn::freeze(model).layers).bias.value();
+    REQUIRE(values(frozen(x)) == first);
+
+    auto copy = frozen;
+    REQUIRE(values(copy(x)) == first);
+    copy = changed;
+    REQUIRE(values(copy(x)) == second);
+    REQUIRE(values(frozen(x)) == first);
+    auto moved = std::move(copy);
+    REQUIRE(values(moved(x)) == second);
+    moved = nn::freeze(model);
+    REQUIRE(values(moved(x)) == first);
+}
+
+TEST_CASE("freeze: threads that answer at once share what is kept", "[freeze]") {
+    Kept model;
+    formula::fill(model);
+    const auto frozen = nn::freeze(model);
+    const auto x = formula::images<float, KeptInput>();
+    const auto expected = values(nn::freeze(model)(x));
+    std::array<std::vector<double>, 4> answers;
+    {
+        std::vector<std::jthread> threads;
+        for (auto& answer : answers) threads.emplace_back([&] { answer = values(frozen(x)); });
+    }
+    for (const auto& answer : answers) REQUIRE(answer == expected);
 }
 
 TEST_CASE("freeze: models", "[freeze]") {

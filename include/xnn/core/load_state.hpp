@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "xnn/core/derived_memory.hpp"
 #include "xnn/core/error.hpp"
 #include "xnn/core/named_buffer.hpp"
 
@@ -100,6 +101,7 @@ LoadResult load_entries(std::string_view source, const Entries& entries, const S
             copy(entries[chosen[b]], to.data, bytes);
         }
     }
+    state_loads.fetch_add(1, std::memory_order_relaxed);
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "xnn/core/conv_geometry.hpp"
+#include "xnn/core/derived_memory.hpp"
 #include "xnn/core/device.hpp"
 #include "xnn/core/scratch.hpp"
 #include "xnn/cpu/conv/choice.hpp"
@@ -21,7 +22,7 @@ inline namespace XNN_SIMD_ARCH {
 namespace conv_detail {
 
 template <bool Grouped, std::floating_point T>
-void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
+void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate, DerivedMemory* derived) {
     const bool relu = activation == Activation::relu;
     if constexpr (Grouped)
         if (is_depthwise(g)) {
@@ -30,7 +31,7 @@ void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
             return depthwise_detail::forward(g, x, w, bias, y, relu, accumulate);
         }
     if constexpr (has_winograd<T>)
-        if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, w, winograd_detail::weight_order(g), y, {bias, accumulate, relu});
+        if (winograd_pays<T>(g)) return winograd_detail::forward(g, x, w, winograd_detail::weight_order(g), y, {bias, accumulate, relu}, derived);
     forward_by_panels(g, x, w, bias, y, relu, accumulate);
 }
 
@@ -79,13 +80,13 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
 // 16-bit types: computed in float, rounded once.
 
 template <bool Grouped, ReducedFloat T>
-void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate) {
+void forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y, Activation activation, bool accumulate, DerivedMemory* derived) {
     using namespace wide_detail;
     const index_t size = g.batch * g.out_channels * g.output_size();
     float* wide_y = accumulate ? widen<WideC>(y, size) : scratch<WideC, float>(size);
     forward<Grouped>(g, widen<WideA>(x, g.batch * g.in_channels * g.input_size()),
                    widen<WideB>(w, g.out_channels * g.weights_per_output()), widen<WideBias>(bias, g.out_channels),
-                   wide_y, activation, accumulate);
+                   wide_y, activation, accumulate, derived);
     convert_rows(wide_y, size, 1, size, y, size);
 }
 
@@ -118,11 +119,12 @@ void backward_weight(const ConvGeometry& g, const T* x, const T* gy, T* gw, T* g
 /// y = activation([y +] x * w + bias): the convolution that `g` describes, in its layout. `bias` holds out_channels
 /// numbers or is null; unless it is added to, what y held does not matter. 16-bit types are computed in float and rounded once. Results of all
 /// convolution kernels are the same for any number of threads. Grouped = false promises that there is one group: what
-/// depthwise convolutions need is then not compiled.
+/// depthwise convolutions need is then not compiled. `derived` belongs to weights that are constants, and keeps them from one
+/// call to the next in the form in which an algorithm reads them; null if nobody knows that they are.
 template <bool Grouped = true, Floating T>
 void conv_forward(Cpu, const ConvGeometry& g, const T* x, const T* w, const T* bias, T* y,
-                  Activation activation = Activation::none, bool accumulate = false) {
-    if (g.batch * g.out_channels * g.output_size() > 0) conv_detail::forward<Grouped>(g, x, w, bias, y, activation, accumulate);
+                  Activation activation = Activation::none, bool accumulate = false, DerivedMemory* derived = nullptr) {
+    if (g.batch * g.out_channels * g.output_size() > 0) conv_detail::forward<Grouped>(g, x, w, bias, y, activation, accumulate, derived);
 }
 
 /// gx [+]= the gradient with respect to x, given gy, the gradient with respect to y: each element of gy times each

@@ -100,10 +100,14 @@ struct Convolution {
     }
     template <class X, class... Rest>
     static constexpr auto apply(X&& x, Rest&&... weight_and_bias) {
+        return apply_rule(Rule{}, std::forward<X>(x), std::forward<Rest>(weight_and_bias)...);
+    }
+    template <class X, class... Rest>
+    static constexpr auto apply_rule(Rule rule, X&& x, Rest&&... weight_and_bias) {
         if constexpr (pads_first)
-            return xnn::apply(Rule{}, xnn::apply(Pad{}, std::forward<X>(x)), std::forward<Rest>(weight_and_bias)...);
+            return xnn::apply(rule, xnn::apply(Pad{}, std::forward<X>(x)), std::forward<Rest>(weight_and_bias)...);
         else
-            return xnn::apply(Rule{}, std::forward<X>(x), std::forward<Rest>(weight_and_bias)...);
+            return xnn::apply(rule, std::forward<X>(x), std::forward<Rest>(weight_and_bias)...);
     }
 };
 

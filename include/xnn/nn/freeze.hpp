@@ -6,6 +6,7 @@
 #include "xnn/cpu/transpose.hpp"
 #include "xnn/nn/containers.hpp"
 #include "xnn/nn/conv.hpp"
+#include "xnn/nn/frozen_weight.hpp"
 #include "xnn/nn/normalization.hpp"
 
 namespace xnn::nn {
@@ -56,20 +57,23 @@ void fold_into(Layer& layer, const Norm& norm, index_t channels, index_t channel
 template <class M>
 using frozen_t = typename detail::freezing<std::remove_cv_t<M>>::type;
 
-/// A convolution of constants: Layer's forward without gradients. State: weight as Layer's, bias [out_channels].
+/// A convolution of constants: Layer's forward without gradients. State: weight as Layer's, bias [out_channels]. Where the
+/// convolution is one by Winograd's algorithm, the weight also stands in memory as that reads it.
 template <class Layer>
 struct FrozenConv : Module<FrozenConv<Layer>> {
     using T = typename decltype(Layer::weight)::value_type;
     using Device = typename decltype(Layer::weight)::device;
     using expects = typename Layer::expects;
 
-    Buffer<T, typename Layer::weight_shape, Device> weight;
+    FrozenWeight<T, typename Layer::weight_shape, Device> weight;
     Buffer<T, typename Layer::bias_shape, Device> bias;
 
     static constexpr bool accepts(const auto& x) { return Layer::accepts(x); }
     template <class X>
     constexpr auto forward(X x) const {
-        return Layer::Work::apply(std::move(x), detail::constant_beside<X>(weight), detail::constant_beside<X>(bias));
+        typename Layer::Work::Rule rule;
+        if constexpr (!is_meta<X>) rule.derived = weight.derived();
+        return Layer::Work::apply_rule(rule, std::move(x), detail::constant_beside<X>(weight), detail::constant_beside<X>(bias));
     }
 
     /// Takes over the work of a batch normalisation behind it.

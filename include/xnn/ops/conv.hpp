@@ -59,13 +59,19 @@ template <std::size_t Rank, bool Grouped>
 struct ConvWork {
     static constexpr bool takes_activation = true;
     ConvWindow<Rank> window;
+    DerivedMemory* derived = nullptr;  // of a weight that is a constant
     kernels::Activation activation = kernels::Activation::none;
 
     constexpr void apply_in_kernel(functors::Relu) { activation = kernels::Activation::relu; }
 
     NothingSaved forward(auto&, auto y, auto x, auto w, auto... bias) const {
         using T = typename decltype(y)::value_type;
-        conv_forward<Grouped>(typename decltype(y)::device{}, geometry(x, w), x.data, w.data, detail::bias_data<T>(bias...), y.data, activation);
+        using Device = typename decltype(y)::device;
+        const auto run = [&](auto... rest) { conv_forward<Grouped>(Device{}, geometry(x, w), x.data, w.data, detail::bias_data<T>(bias...), y.data, activation, rest...); };
+        if constexpr (std::same_as<Device, Cpu>)
+            run(false, derived);
+        else
+            run();
         return {};
     }
 
@@ -90,7 +96,8 @@ private:
 };
 
 /// x [batch, in, d…], weight [out, in / groups, k…], optionally bias [out] → [batch, out, d'…]. The batch may be absent.
-/// Window is a type whose static member `value` is the ConvWindow.
+/// Window is a type whose static member `value` is the ConvWindow. `derived` is where a weight that is a constant keeps
+/// other forms of itself, or null.
 template <class Window>
 struct ConvRule {
     static constexpr std::string_view name = "conv";
@@ -98,7 +105,9 @@ struct ConvRule {
     static constexpr std::size_t rank = window.stride.size();
     static constexpr bool takes_activation = true;
 
-    constexpr ConvWork<rank, (window.groups > 1)> work() const { return {.window = window}; }
+    DerivedMemory* derived = nullptr;
+
+    constexpr ConvWork<rank, (window.groups > 1)> work() const { return {.window = window, .derived = derived}; }
 
     static constexpr ConvGeometry geometry(const auto& x, const Dims<rank + 2>& w) { return window.geometry(with_batch<rank + 2>(x), w[0], w); }
 

@@ -1,5 +1,6 @@
 // Winograd's convolution against products in double: extents that fill no tile or register, any padding, what results are
 // added to, and how many digits it keeps.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -80,6 +81,43 @@ TEST_CASE("winograd: random geometries", "[cpu][conv]") {
     const auto pick = [&](index_t low, index_t high) { return std::uniform_int_distribution<index_t>(low, high)(random); };
     for (int repeat = 0; repeat < 60; ++repeat)
         check(geometry(pick(1, 3), pick(1, 40), pick(1, 40), pick(5, 20), pick(5, 40), {0, pick(0, 2), pick(0, 2)}, {0, pick(-2, 3), pick(-2, 3)}), random);
+}
+
+TEST_CASE("winograd: weights that are kept give the same numbers, the same bits for any number of threads", "[cpu][conv]") {
+    std::mt19937 random(3);
+    // In one block, in several, and with weights that come in blocks of channels unless they are kept.
+    for (const ConvGeometry& g : {geometry(1, 48, 40, 8, 8, {0, 1, 1}, {0, 1, 1}), geometry(4, 64, 72, 32, 28, {0, 1, 1}, {0, 1, 1}),
+                                  geometry(1, 160, 33, 16, 8, {0, 1, 1}, {0, 1, 1})}) {
+        REQUIRE(conv_detail::winograd_pays<float>(g));
+        const Numbers x(g.batch * g.in_channels * g.input_size(), random), bias(g.out_channels, random);
+        Numbers w(g.out_channels * g.weights_per_output(), random);
+        const auto forward = [&](DerivedMemory* derived) {
+            std::vector<float> y(static_cast<std::size_t>(g.batch * g.out_channels * g.output_size()));
+            conv_forward(Cpu{}, g, x.f.data(), w.f.data(), bias.f.data(), y.data(), Activation::relu, false, derived);
+            return y;
+        };
+        const auto largest_difference = [](const std::vector<float>& a, const std::vector<float>& b) {
+            float largest = 0;
+            for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+            return static_cast<double>(largest);
+        };
+        // A typical result is as large as the root of the number of products.
+        const double tolerance = bound(g.weights_per_output()) * std::sqrt(static_cast<double>(g.weights_per_output()));
+        DerivedMemory derived;
+        const std::vector<float> expected = forward(&derived);
+        CHECK(largest_difference(expected, forward(nullptr)) < tolerance);
+        const int threads_before = get_num_threads();
+        for (const int threads : {1, 2, 4}) {
+            set_num_threads(threads);
+            DerivedMemory other;
+            CHECK((forward(&other) == expected && forward(&other) == expected));
+        }
+        set_num_threads(threads_before);
+        w = Numbers(static_cast<index_t>(w.f.size()), random);
+        CHECK((forward(&derived) == expected));  // they are kept indeed
+        derived.forget();
+        CHECK(largest_difference(forward(&derived), forward(nullptr)) < tolerance);
+    }
 }
 
 TEST_CASE("winograd: chosen for what has many channels and pixels, not for what is dominated by its weights", "[cpu][conv]") {

@@ -4,6 +4,7 @@
 // each point, [tiles, channels] by [channels, outputs].
 #pragma once
 
+#include "xnn/core/derived_memory.hpp"
 #include "xnn/cpu/conv/tasks.hpp"
 #include "xnn/cpu/conv/winograd_tiles.hpp"
 #include "xnn/cpu/gemm.hpp"
@@ -19,13 +20,18 @@ struct InputPoints;   // names scratch memory
 struct OutputPoints;  // names scratch memory
 struct WeightPoints;  // names scratch memory
 
-/// Weights at the points lie in panels as wide as the products' tiles: [plane, panel, channel, output of the panel].
+/// Weights at the points lie in panels as wide as the products' tiles: [panel, plane, channel, output of the panel]. So they are
+/// read in the order in which they stand in memory, where the cache does not hold them.
 template <class T>
 inline constexpr index_t panel = 2 * simd::width<T>;
 
 template <class T>
-index_t weight_plane(index_t channels, index_t out_channels) {
-    return plane_pitch<T>(divide_up(out_channels, panel<T>) * channels, panel<T>);
+index_t weight_plane(index_t channels) {
+    return plane_pitch<T>(channels, panel<T>);
+}
+template <class T>
+index_t weight_panel(index_t channels) {
+    return planes * weight_plane<T>(channels);
 }
 
 /// How weights lie: for each output and channel nine numbers, whose order is reversed in the gradient of a convolution.
@@ -64,18 +70,15 @@ inline WeightOrder weight_order(const ConvGeometry& g) { return {g.in_channels *
 /// The same for the gradient of a convolution: outputs and channels of `g` have changed places in its weights.
 inline WeightOrder turned_weight_order(const ConvGeometry& g) { return {taps, g.out_channels * taps, true}; }
 
-/// All weights of a convolution at the points, in memory that the calling thread keeps.
+/// Brings all weights of a convolution to the points.
 template <class T>
-T* weights_at_points(const ConvGeometry& g, const T* w, WeightOrder order) {
+void all_weights_to_planes(const ConvGeometry& g, const T* w, WeightOrder order, T* to) {
     constexpr index_t width = simd::width<T>;
-    const index_t plane = weight_plane<T>(g.in_channels, g.out_channels);
-    T* to = scratch<WeightPoints, T>(planes * plane);
     parallel_for(divide_up(g.out_channels, width), [&](index_t task) {
         const index_t first = task * width;
         weights_to_planes(g.in_channels, std::min(width, g.out_channels - first), w + first * order.output_step, order,
-                          to + first / panel<T> * g.in_channels * panel<T> + first % panel<T>, plane);
+                          to + first / panel<T> * weight_panel<T>(g.in_channels) + first % panel<T>, weight_plane<T>(g.in_channels));
     });
-    return to;
 }
 
 inline TiledImages tiled_input(const ConvGeometry& g) {
@@ -133,7 +136,7 @@ private:
 template <class T>
 void forward_at_once(const ConvGeometry& g, const TiledImages& from, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish) {
     constexpr index_t most_channels = 64, width = simd::width<T>;  // the second cache holds these
-    const index_t channels = gemm_detail::even_part(g.in_channels, most_channels), w_plane = plane_pitch<T>(channels, panel<T>);
+    const index_t channels = gemm_detail::even_part(g.in_channels, most_channels), w_plane = weight_plane<T>(channels);
     TileBlock<T> block(g, from, 0, g.batch * from.tile_rows, g.batch * from.tile_rows);
     block.read(x);
     conv_detail::for_tasks(divide_up(g.out_channels, panel<T>), g.operations(), [&](index_t task) {
@@ -148,20 +151,42 @@ void forward_at_once(const ConvGeometry& g, const TiledImages& from, const T* x,
     block.write(y, finish);
 }
 
-/// y = activation([y +] x * w + bias).
+/// The same with weights that are at the points. Threads share the outputs where one block holds all tiles.
 template <class T>
-void forward(const ConvGeometry& g, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish) {
-    const TiledImages from = tiled_input(g);
-    const index_t rows = g.batch * from.tile_rows, step = rows_at_once(from, g.out_channels, sizeof(T), rows);
-    if (step == rows) return forward_at_once(g, from, x, w, order, y, finish);
-    const index_t w_plane = weight_plane<T>(g.in_channels, g.out_channels);
-    const T* weights = weights_at_points(g, w, order);
+void forward_at_points(const ConvGeometry& g, const TiledImages& from, index_t step, const T* x, const T* weights, T* y, const Finish<T>& finish) {
+    const index_t rows = g.batch * from.tile_rows, panels = divide_up(g.out_channels, panel<T>);
+    const auto multiply = [&](TileBlock<T>& block, index_t i) {
+        block.multiply(0, g.in_channels, weights + i * weight_panel<T>(g.in_channels), weight_plane<T>(g.in_channels), i * panel<T>, false);
+    };
+    if (step == rows) {
+        TileBlock<T> block(g, from, 0, rows, rows);
+        block.read(x);
+        conv_detail::for_tasks(panels, g.operations(), [&](index_t task) { multiply(block, task); });
+        block.write(y, finish);
+        return;
+    }
     conv_detail::for_tasks(divide_up(rows, step), g.operations(), [&](index_t task) {
         TileBlock<T> block(g, from, task * step, std::min(task * step + step, rows), step);
         block.read(x);
-        for (index_t j = 0; j < g.out_channels; j += panel<T>) block.multiply(0, g.in_channels, weights + j * g.in_channels, w_plane, j, false);
+        for (index_t i = 0; i < panels; ++i) multiply(block, i);
         block.write(y, finish);
     });
+}
+
+/// y = activation([y +] x * w + bias). If `derived` is given, the weights stay at the points there: four times their memory.
+template <class T>
+void forward(const ConvGeometry& g, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish, DerivedMemory* derived = nullptr) {
+    const TiledImages from = tiled_input(g);
+    const index_t rows = g.batch * from.tile_rows, step = rows_at_once(from, g.out_channels, sizeof(T), rows);
+    const index_t size = divide_up(g.out_channels, panel<T>) * weight_panel<T>(g.in_channels);
+    if (derived != nullptr) {
+        const auto kept = derived->get(static_cast<std::size_t>(size) * sizeof(T), [&](std::byte* to) { all_weights_to_planes(g, w, order, reinterpret_cast<T*>(to)); });
+        return forward_at_points(g, from, step, x, reinterpret_cast<const T*>(kept.data()), y, finish);
+    }
+    if (step == rows) return forward_at_once(g, from, x, w, order, y, finish);
+    T* weights = scratch<WeightPoints, T>(size);
+    all_weights_to_planes(g, w, order, weights);
+    forward_at_points(g, from, step, x, weights, y, finish);
 }
 
 }  // namespace winograd_detail
