@@ -173,14 +173,18 @@ void forward_at_points(const ConvGeometry& g, const TiledImages& from, index_t s
     });
 }
 
-/// y = activation([y +] x * w + bias). If `derived` is given, the weights stay at the points there: four times their memory.
+/// Weights that take more at the points are brought there in each call: a model would be larger by all of them, and not much faster.
+inline constexpr index_t most_kept_bytes = 4 << 20;
+
+/// y = activation([y +] x * w + bias). If `derived` is given, weights that are not large stay at the points there: four times their memory.
 template <class T>
 void forward(const ConvGeometry& g, const T* x, const T* w, WeightOrder order, T* y, const Finish<T>& finish, DerivedMemory* derived = nullptr) {
     const TiledImages from = tiled_input(g);
     const index_t rows = g.batch * from.tile_rows, step = rows_at_once(from, g.out_channels, sizeof(T), rows);
     const index_t size = divide_up(g.out_channels, panel<T>) * weight_panel<T>(g.in_channels);
-    if (derived != nullptr) {
-        const auto kept = derived->get(static_cast<std::size_t>(size) * sizeof(T), [&](std::byte* to) { all_weights_to_planes(g, w, order, reinterpret_cast<T*>(to)); });
+    const auto bytes = size * static_cast<index_t>(sizeof(T));
+    if (derived != nullptr && bytes <= most_kept_bytes) {
+        const auto kept = derived->get(static_cast<std::size_t>(bytes), [&](std::byte* to) { all_weights_to_planes(g, w, order, reinterpret_cast<T*>(to)); });
         return forward_at_points(g, from, step, x, reinterpret_cast<const T*>(kept.data()), y, finish);
     }
     if (step == rows) return forward_at_once(g, from, x, w, order, y, finish);
