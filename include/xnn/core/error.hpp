@@ -18,7 +18,20 @@ public:
 
 /// Throws Error "operation: expected …, got …".
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail(std::string_view operation, std::string_view expected, std::string_view got) {
-    throw Error(std::string(operation) + ": expected " + std::string(expected) + ", got " + std::string(got));
+    std::string message;
+    for (const std::string_view part : {operation, std::string_view(": expected "), expected, std::string_view(", got "), got}) message += part;
+    throw Error(message);
+}
+
+/// Throws Error for a number at some position that must name one of `count`: `fail_index("gather", "an index", 10, 12, 3)`.
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_index(std::string_view operation, std::string_view what, index_t count, index_t got, index_t position) {
+    std::string expected(what), found = std::to_string(got);
+    expected += " in [0, ";
+    expected += std::to_string(count);
+    expected += ')';
+    found += " at position ";
+    found += std::to_string(position);
+    fail(operation, expected, found);
 }
 
 namespace detail {
@@ -26,9 +39,17 @@ namespace detail {
     std::string text = "(";
     for (std::size_t i = 0; i < rank; ++i) {
         if (i > 0) text += ", ";
-        text += may_be_dyn && extents[i] < 0 ? std::string("dyn") : std::to_string(extents[i]);
+        if (may_be_dyn && extents[i] < 0)
+            text += "dyn";
+        else
+            text += std::to_string(extents[i]);
     }
-    return text + ")";
+    text += ')';
+    return text;
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_extent(index_t extent) { fail("Shape", "extents of at least 0", std::to_string(extent)); }
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_position(const index_t* extents, const index_t* position, std::size_t rank) {
+    fail("Tensor::operator()", "a position within " + extents_text(extents, rank), extents_text(position, rank, false));
 }
 }  // namespace detail
 

@@ -52,7 +52,7 @@ public:
         requires(sizeof...(E) == dynamic_rank && sizeof...(E) > 0)
     constexpr explicit(sizeof...(E) == 1) Shape(E... extents) : dynamic_{static_cast<index_t>(extents)...} {
         for (index_t extent : dynamic_)
-            if (extent < 0) fail("Shape", "extents of at least 0", std::to_string(extent));
+            if (extent < 0) detail::fail_extent(extent);
     }
 
     /// From all extents; throws Error where one contradicts the type.

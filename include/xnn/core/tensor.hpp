@@ -284,9 +284,7 @@ private:
         const auto extents = shape_.extents();
         index_t result = 0;
         for (std::size_t i = 0; i < S::rank; ++i) {
-            if (position[i] < 0 || position[i] >= extents[i])
-                fail("Tensor::operator()", "a position within " + to_text(extents),
-                     detail::extents_text(position.data(), S::rank, false));
+            if (position[i] < 0 || position[i] >= extents[i]) detail::fail_position(extents.data(), position.data(), S::rank);
             result = result * extents[i] + position[i];
         }
         return result;

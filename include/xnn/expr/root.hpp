@@ -21,7 +21,8 @@ public:
     /// The only element. Throws Error if there are others.
     auto item() const {
         const auto view = value();
-        if (view.size() != 1) fail("item", "one element", to_text(view.shape.extents()));
+        if constexpr (S::static_size != 1)
+            if (view.size() != 1) fail("item", "one element", to_text(view.shape.extents()));
         T result;
         detail::copy_elements<Cpu, Device>(&result, view.data, 1);
         return result;
@@ -32,7 +33,8 @@ public:
     void backward() const {
         static_assert(S::static_size == 1 || !S::is_static,
                       "backward() starts at a single number: reduce to one, or pass the gradient of the result");
-        if (self().shape().size() != 1) fail("backward", "one element", to_text(self().shape().extents()));
+        if constexpr (!S::is_static)
+            if (self().shape().size() != 1) fail("backward", "one element", to_text(self().shape().extents()));
         backward_from(Constant<T>(compute_t<T>(1)));
     }
 

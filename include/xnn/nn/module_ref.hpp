@@ -41,12 +41,6 @@ const Named& find_named(std::string_view function, const std::vector<Named>& kno
     unknown_name(function, known, name);
 }
 
-/// A buffer of a module, and whether it belongs to its state dict.
-struct OwnBuffer {
-    NamedBuffer buffer;
-    bool persistent;
-};
-
 }  // namespace detail
 
 struct NamedModule;
@@ -132,7 +126,7 @@ private:
         std::string_view name;
         void (*children)(void* module, const Path& path, std::vector<NamedModule>& into);
         void (*parameters)(void* module, const Path& path, std::vector<ParameterRef>& into);
-        void (*buffers)(void* module, const Path& path, std::vector<detail::OwnBuffer>& into);
+        void (*buffers)(void* module, const Path& path, bool persistent_only, StateDict& into);
         bool* (*training)(void* module);
         const void* key;
     };
@@ -173,15 +167,16 @@ template <class M>
 }
 template <class M>
 [[gnu::cold]] void append_parameters(void* module, const Path& parent, std::vector<ParameterRef>& into) {
-    visit_own_parameters(*static_cast<M*>(module), &parent, [&](const Path& path, auto& parameter) { into.emplace_back(path, parameter); });
+    visit_own_parameters(*static_cast<M*>(module), &parent, [&](const Path& path, auto& parameter) { into.push_back(ParameterRef(path, parameter)); });
 }
 template <class M>
-[[gnu::cold]] void append_buffers(void* module, const Path& parent, std::vector<OwnBuffer>& into) {
+[[gnu::cold]] void append_buffers(void* module, const Path& parent, bool persistent_only, StateDict& into) {
     visit_own_buffers(*static_cast<M*>(module), &parent, [&](const Path& path, auto& buffer) {
         using T = typename std::remove_cvref_t<decltype(buffer)>::value_type;
         using Device = typename std::remove_cvref_t<decltype(buffer)>::device;
+        if (persistent_only && !buffer.persistent()) return;
         const auto extents = buffer.shape().extents();
-        into.push_back({{path, dtype_of<T>, {extents.begin(), extents.end()}, buffer.data(), false, xnn::detail::host_access<Device>()}, buffer.persistent()});
+        into.push_back({path, dtype_of<T>, {extents.begin(), extents.end()}, buffer.data(), false, xnn::detail::host_access<Device>()});
     });
 }
 template <class M>
@@ -212,7 +207,8 @@ inline std::vector<NamedModule> ModuleRef::named_children() const {
 inline std::vector<NamedModule> ModuleRef::named_modules() const { return modules_in(""); }
 
 inline std::vector<NamedModule> ModuleRef::modules_in(const std::string& prefix) const {
-    std::vector<NamedModule> result{{prefix, *this}}, children;
+    std::vector<NamedModule> result, children;
+    result.push_back({prefix, *this});
     type_->children(object_, Path{nullptr, prefix}, children);
     for (const auto& child : children)
         for (auto& module : child.module.modules_in(child.name)) result.push_back(std::move(module));
@@ -237,10 +233,8 @@ inline StateDict ModuleRef::named_parameters() const {
 }
 
 inline StateDict ModuleRef::named_buffers() const {
-    std::vector<detail::OwnBuffer> all;
-    for (const auto& [name, module] : named_modules()) module.type_->buffers(module.object_, Path{nullptr, name}, all);
     StateDict result;
-    for (auto& [buffer, persistent] : all) result.push_back(std::move(buffer));
+    for (const auto& [name, module] : named_modules()) module.type_->buffers(module.object_, Path{nullptr, name}, false, result);
     return result;
 }
 
@@ -255,10 +249,7 @@ inline void ModuleRef::append_entries(const std::string& prefix, bool keep_vars,
             into.back().gradient = parameter.gradient();
         }
     }
-    std::vector<detail::OwnBuffer> buffers;
-    type_->buffers(object_, path, buffers);
-    for (auto& [buffer, persistent] : buffers)
-        if (persistent) into.push_back(std::move(buffer));
+    type_->buffers(object_, path, true, into);
 }
 inline void ModuleRef::append_state(const std::string& prefix, bool keep_vars, StateDict& into) const {
     if (detail::hook_switch.state_dict) detail::hook_switch.state_dict(*this, nullptr, prefix);

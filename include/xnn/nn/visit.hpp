@@ -120,7 +120,8 @@ template <class M, class F>
 }
 /// Remembers an address; false if it was there.
 inline bool is_new(std::vector<const void*>& seen, const void* address) {
-    if (std::find(seen.begin(), seen.end(), address) != seen.end()) return false;
+    for (const void* one : seen)
+        if (one == address) return false;
     seen.push_back(address);
     return true;
 }

@@ -59,9 +59,7 @@ protected:
     static void require_targets(std::string_view operation, auto x, auto target, index_t ignore_index) {
         const index_t classes = x.extent(class_dim<decltype(x)::shape_type::rank>);
         const index_t bad = check_targets(typename decltype(x)::device{}, target.data, target.size(), classes, ignore_index);
-        if (bad >= 0)
-            fail(operation, "a target in [0, " + std::to_string(classes) + ")",
-                 std::to_string(target.data[bad]) + " at position " + std::to_string(bad));
+        if (bad >= 0) fail_index(operation, "a target", classes, static_cast<index_t>(target.data[bad]), bad);
     }
 };
 

@@ -118,7 +118,7 @@ struct MaxUnpoolRule {
         const auto y = extents(x.shape.extents(), places.shape.extents());
         const index_t size = product_or_dyn(y, y.size() - rank, y.size());
         const index_t bad = check_indices(typename decltype(places)::device{}, places.data, places.size(), size);
-        if (bad >= 0) refuse(size, places.data[bad], bad);
+        if (bad >= 0) fail_index(name, "indices", size, places.data[bad], bad);
     }
 
     NothingSaved forward(auto&, auto y, auto x, auto places) const {
@@ -140,9 +140,6 @@ private:
     template <std::size_t R>
     static PlaneSizes sizes(const Dims<R>& x, const Dims<R>& y) {
         return {product_or_dyn(x, 0, R - rank), product_or_dyn(x, R - rank, R), product_or_dyn(y, R - rank, R)};
-    }
-    [[noreturn, gnu::cold, gnu::noinline]] static void refuse(index_t size, std::int64_t place, index_t position) {
-        fail(name, "indices in [0, " + std::to_string(size) + ")", std::to_string(place) + " at position " + std::to_string(position));
     }
 };
 

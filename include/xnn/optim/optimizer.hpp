@@ -13,11 +13,20 @@
 namespace xnn::optim {
 
 /// Refuses an option that makes no sense: throws Error naming it.
-inline void require_option(bool good, std::string_view optimizer, std::string_view expected, double got) {
+[[gnu::noinline]] inline void require_option(bool good, std::string_view optimizer, std::string_view expected, double got) {
     if (!good) fail(optimizer, expected, std::to_string(got));
 }
 
 using nn::ParameterRef;
+
+namespace detail {
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_twice(std::string_view optimizer, const ParameterRef& parameter) {
+    fail(optimizer, "each parameter in one group", "parameter '" + parameter.name + "' in more than one");
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_gradient(std::string_view optimizer, std::string_view expected, bool sparse, const ParameterRef& parameter) {
+    fail(optimizer, expected, (sparse ? "a sparse one of parameter '" : "a dense one of parameter '") + parameter.name + "'");
+}
+}  // namespace detail
 
 /// A parameter with what an optimiser remembers of it: the number of steps, and arrays like the parameter.
 struct Entry {
@@ -168,6 +177,8 @@ public:
         double initial_lr_ = 0;
     };
 
+    [[gnu::noinline]] ~OptimizerOf() override {}  // once for all that end in it
+
     /// Adds parameters that are to be updated too. Throws Error if one of them is in a group already.
     [[gnu::cold, gnu::noinline]] void add_param_group(Group group) {
         if (!group.has_options_) group.options = defaults_;
@@ -180,7 +191,7 @@ public:
         for (std::size_t i = 0; i < group.size(); ++i) {
             bool found = known(group, group.items_[i], i);
             for (const auto& other : groups_) found = found || known(other, group.items_[i], other.size());
-            if (found) fail(Self::name, "each parameter in one group", "parameter '" + group.items_[i].entry.parameter.name + "' in more than one");
+            if (found) detail::refuse_twice(Self::name, group.items_[i].entry.parameter);
         }
         group.initial_lr_ = group.options.lr;
         groups_.push_back(std::move(group));
@@ -266,7 +277,7 @@ private:
         if (!parameter.has_gradient()) return;
         const bool sparse = parameter.gradient_rows() != nullptr;
         if (const std::string_view expected = Self::refusal(sparse, options); !expected.empty())
-            fail(Self::name, expected, std::string(sparse ? "a sparse" : "a dense") + " one of parameter '" + parameter.name + "'");
+            detail::refuse_gradient(Self::name, expected, sparse, parameter);
     }
     [[gnu::cold]] void add_first(Group group) {
         if (group.size() == 0) fail(Self::name, "parameters", "a model without any");
