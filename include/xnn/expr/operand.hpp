@@ -34,14 +34,15 @@ constexpr auto operand(T number) { return Number<T, Cpu>(number); }
 namespace detail {
 template <XtensorExpression E>
 auto shape_of_xtensor() {
-    if constexpr (requires { typename E::shape_type; std::tuple_size<typename E::shape_type>::value; })
+    constexpr bool has_rank = requires { typename E::shape_type; std::tuple_size<typename E::shape_type>::value; };
+    static_assert(has_rank, "the type of this xtensor expression does not say how many dimensions it has: as_tensor<Shape<…>>() does");
+    if constexpr (has_rank)
         return []<std::size_t... I>(std::index_sequence<I...>) {
             return Shape<((void)I, dyn)...>{};
         }(std::make_index_sequence<std::tuple_size_v<typename E::shape_type>>{});
+    else
+        return Shape<dyn>{};
 }
-template <XtensorExpression E>
-    requires requires { E::shape_type::template element<0>(); }
-auto shape_of_fixed() {}
 }  // namespace detail
 
 /// An xtensor expression of a known number of dimensions: copied into the expression. Use as_tensor<Shape<…>>() to name
@@ -73,7 +74,7 @@ inline constexpr bool is_ours<Parameter<T, S, D>> = true;
 
 /// An operand that is not just a number or xtensor's: what makes an operator ours.
 template <class X>
-concept Array = Operand<X> && detail::is_ours<std::remove_cvref_t<X>>;
+concept Array = detail::is_ours<std::remove_cvref_t<X>> && Operand<X>;
 
 /// The first Invalid among the operands, or void.
 namespace detail {

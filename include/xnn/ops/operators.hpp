@@ -9,9 +9,10 @@
 
 namespace xnn {
 
-/// Operands of which at least one is an array of this library: what its operators are for.
+/// Operands of which at least one is an array of this library: what its operators are for. Nothing more is asked of other types,
+/// for these operators are looked at wherever somebody is `using namespace xnn`.
 template <class A, class B>
-concept ArrayPair = (Array<A> && Operand<B>) || (Operand<A> && Array<B>);
+concept ArrayPair = (detail::is_ours<std::remove_cvref_t<A>> || detail::is_ours<std::remove_cvref_t<B>>) && Operand<A> && Operand<B>;
 
 #define XNN_BINARY_OPERATOR(symbol, Functor)                                          \
     template <class A, class B>                                                       \
