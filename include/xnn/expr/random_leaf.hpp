@@ -52,14 +52,21 @@ private:
     simd::batch<T>
     drawn(index_t position) const {
         using C = compute_t<T>;
-        constexpr index_t width = simd::width<T>;
-        alignas(64) C values[width];
-        for (index_t i = 0; i < width;) {
-            const auto words = stream.group((position + i) / 4);
-            for (auto k = static_cast<std::size_t>((position + i) % 4); k < 4 && i < width; ++k, ++i)
-                values[i] = draw(static_cast<C>(static_cast<float>(words[k] >> 8) * 0x1p-24F));
+        constexpr std::size_t width = simd::width<T>, groups = (width + 3) / 4;
+        const index_t first_group = position / 4;
+        const auto skipped = static_cast<std::size_t>(position % 4);
+        alignas(64) std::uint32_t words[4 * groups + 4];
+        for (std::size_t i = 0; i < groups; ++i) {  // a fixed count, which compilers compute side by side
+            const auto group = stream.group(first_group + static_cast<index_t>(i));
+            for (std::size_t k = 0; k < 4; ++k) words[4 * i + k] = group[k];
         }
-        return simd::batch<T>::load_aligned(values);
+        if (skipped + width > 4 * groups) {
+            const auto group = stream.group(first_group + static_cast<index_t>(groups));
+            for (std::size_t k = 0; k < 4; ++k) words[4 * groups + k] = group[k];
+        }
+        alignas(64) C numbers[width];
+        for (std::size_t i = 0; i < width; ++i) numbers[i] = static_cast<C>(static_cast<float>(words[skipped + i] >> 8) * 0x1p-24F);
+        return draw(simd::batch<T>::load_aligned(numbers));
     }
 };
 

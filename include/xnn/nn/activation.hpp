@@ -139,8 +139,8 @@ namespace detail {
 /// A slope for each element, uniform on [lower, upper); out of training their mean.
 struct UniformSlope {
     double lower, upper, otherwise;
-    template <class C>
-    XNN_INLINE C operator()(C u) const { return static_cast<C>(lower) + static_cast<C>(upper - lower) * u; }
+    template <class V>
+    XNN_INLINE V operator()(V u) const { return functors::detail::constant<V>(lower) + functors::detail::constant<V>(upper - lower) * u; }
 };
 
 }  // namespace detail

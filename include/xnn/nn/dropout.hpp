@@ -13,8 +13,10 @@ namespace detail {
 struct DropoutFactor {
     double p, scale;
     static constexpr double otherwise = 1;
-    template <class C>
-    XNN_INLINE C operator()(C u) const { return u < static_cast<C>(p) ? C(0) : static_cast<C>(scale); }
+    template <class V>
+    XNN_INLINE V operator()(V u) const {
+        return math::select(u < functors::detail::constant<V>(p), V(0), functors::detail::constant<V>(scale));
+    }
 };
 
 /// What the dropouts share: a factor for each position of the first Dims dimensions, or of all (0).
