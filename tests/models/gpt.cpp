@@ -112,16 +112,17 @@ TEST_CASE("a sequence longer than the cache or the context is refused, and the c
     REQUIRE_ERROR(model.next_logits(tokens(1, 0), roomy), "at least one token");
 }
 
-TEST_CASE("a GPT's cost is a constant, and what a step takes", "[models]") {
+TEST_CASE("a GPT's cost is a constant: what a step takes forward, and the most back", "[models]") {
     constexpr index_t positions = 3 * 12, scores = 3 * 2 * 12 * 12;
     constexpr index_t block = 2 * positions * 16 * (48 + 16 + 64 + 64) + 2 * scores * (8 + 8);
     static_assert(flops<Gpt, Shape<3, 12>, std::int64_t> == 2 * block + 2 * positions * 16 * 10);
 
     const Gpt model;
     const Tensor<std::int64_t, Shape<3, 12>> x;  // all zeros
-    const std::size_t taken = step_memory<Shape<3, 12, 10>>([&] { return model(x); }), most = workspace_bytes<Gpt, Shape<3, 12>, std::int64_t>;
-    CHECK(taken <= most);
-    CHECK(2 * taken > most);
+    const Cost taken = step_memory<Shape<3, 12, 10>>([&] { return model(x); }), counted = cost_of<Shape<3, 12>, std::int64_t>(model);
+    CHECK(counted.forward_bytes + counted.backward_bytes == workspace_bytes<Gpt, Shape<3, 12>, std::int64_t>);
+    CHECK(taken.forward_bytes == counted.forward_bytes);
+    CHECK(taken.backward_bytes <= counted.backward_bytes);
 }
 
 TEST_CASE("a GPT's weights may be tied, and stay tied in a copy", "[models]") {

@@ -1,17 +1,18 @@
 // What a forward and a backward pass take from the memory that a thread has to spare.
 #pragma once
 
-#include <cstddef>
 #include <thread>
 
+#include "xnn/expr/meta.hpp"
 #include "xnn/expr/shared.hpp"
 
-/// Bytes of a step: the most that its two workspaces held, and the buffers of gradients. `forward` gives the result as a named
-/// expression, whose gradient has shape Result. In a thread of its own, which has nothing to spare when it begins.
+/// The bytes of a Cost as they are: the most that the workspaces of the way forward and of the way back held, and with the latter
+/// the buffers of gradients. `forward` gives the result as a named expression, whose gradient has shape Result. In a thread of its
+/// own, which has nothing to spare when it begins.
 template <xnn::AnyShape Result>
-std::size_t step_memory(const auto& forward) {
+xnn::Cost step_memory(const auto& forward) {
     using namespace xnn;
-    std::size_t bytes = 0;
+    Cost taken;
     std::thread([&] {
         auto lease = Lease<Cpu>::take();
         auto& forward_arena = lease.arena();
@@ -24,9 +25,10 @@ std::size_t step_memory(const auto& forward) {
             back = {};
             const Tensor<float, Result> gradient;
             y.backward(gradient.view());
-            bytes = forward_arena.peak() + backward_arena.peak();
+            taken.forward_bytes = static_cast<index_t>(forward_arena.peak());
+            taken.backward_bytes = static_cast<index_t>(backward_arena.peak());
         }
-        bytes += SpareMemory<Cpu>::of_thread().buffers.bytes();
+        taken.backward_bytes += static_cast<index_t>(SpareMemory<Cpu>::of_thread().buffers.bytes());
     }).join();
-    return bytes;
+    return taken;
 }

@@ -243,12 +243,16 @@ public:
     }
     /// Whether the elements are there; true on a GPU.
     bool is_shared() const {
-        require_movable();
-        return storage_.is_shared();
+        if constexpr (detail::is_stored_inline<T, S, Device>)
+            return !std::same_as<Device, Cpu>;
+        else
+            return storage_.is_shared();
     }
+    /// Adds the elements to those that move into shared memory together.
     template <class Moves>
     void add_to(Moves& moves) {
-        require_movable();
+        static_assert(!detail::is_stored_inline<T, S, Device>, "a tensor of so few elements holds them itself, and cannot move them into shared memory: "
+                                                               "make it a Parameter or an nn::Buffer, which can, or one of an extent that is dyn");
         if constexpr (std::same_as<Device, Cpu>) moves.add(storage_);
     }
 
@@ -288,11 +292,6 @@ private:
             result = result * extents[i] + position[i];
         }
         return result;
-    }
-
-    static constexpr void require_movable() {
-        static_assert(!detail::is_stored_inline<T, S, Device>, "a tensor of so few elements holds them itself, and cannot move them into shared memory: "
-                                                               "make it a Parameter or an nn::Buffer, which can, or one of an extent that is dyn");
     }
 
     void copy(const Tensor& other) {

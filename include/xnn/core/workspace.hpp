@@ -7,9 +7,9 @@
 #include <cstring>
 #include <vector>
 
-#include "xnn/core/access.hpp"
 #include "xnn/core/device.hpp"
 #include "xnn/core/memory.hpp"
+#include "xnn/core/sanitizer.hpp"
 
 namespace xnn {
 

@@ -145,6 +145,22 @@ private:
     detail::Buffer<Device> buffer_;
 };
 
+/// Where a result of T may go: memory that is there, or a buffer that is taken when it is asked for, after what the result is
+/// computed from has been evaluated; or nowhere.
+template <class T, class Device>
+struct Into {
+    T* memory = nullptr;
+    SpareBuffer<Device>* buffer = nullptr;
+
+    T* take(index_t n) {
+        if (!memory && buffer) {
+            *buffer = SpareBuffer<Device>(static_cast<std::size_t>(n) * sizeof(T));
+            memory = static_cast<T*>(buffer->data());
+        }
+        return memory;
+    }
+};
+
 namespace detail {
 
 /// Memory for nodes, kept by size.

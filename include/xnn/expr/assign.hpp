@@ -13,10 +13,12 @@ void assign_in_place(Tensor& tensor, const Node& node, const S& shape) {
     using T = typename Tensor::value_type;
     using Device = typename Tensor::device;
     const auto lease = Lease<Device>::take();
-    if constexpr (requires { node.forward_into(lease.arena(), tensor.data()); }) {
+    using Here = Into<T, Device>;
+    if constexpr (requires(Here& here) { node.forward_into(lease.arena(), here); }) {
         if (tensor.shape() == shape) {
             tensor.resize(shape);  // a tensor that is being made has no memory yet
-            const auto state = node.forward_into(lease.arena(), tensor.data());
+            Here here{tensor.data()};
+            const auto state = node.forward_into(lease.arena(), here);
             if (state.output != tensor.data()) assign(Device{}, Target<T>{tensor.data()}, node.loader(state), shape.extents());
             return;
         }

@@ -51,10 +51,10 @@ public:
         XNN_NO_UNIQUE_ADDRESS Saved saved;
 
         template <std::size_t... I>
-        State(std::index_sequence<I...>, const Operation& node, Arena<Device>& arena, T* output_if_free)
+        State(std::index_sequence<I...>, const Operation& node, Arena<Device>& arena, Into<T, Device>& into)
             : arguments{{get<I>(node.arguments_).forward(arena)}...},
               inputs{dense(arena, get<I>(node.arguments_), get<I>(arguments))...},
-              output(node.place(Indices{}, arena, output_if_free, inputs)),
+              output(node.place(Indices{}, arena, into, inputs)),
               saved(node.rule_.forward(arena, TensorView<T, S, Device>{output, node.shape_}, node.template view<I>(inputs)...)) {}
     };
 
@@ -69,9 +69,12 @@ public:
     /// This operation with a functor applied to its result, where that stands.
     template <class F>
     auto activated(F f) && { return activated(Indices{}, f); }
-    State forward(Arena<Device>& arena) const { return State(Indices{}, *this, arena, nullptr); }
+    State forward(Arena<Device>& arena) const {
+        Into<T, Device> nowhere;
+        return forward_into(arena, nowhere);
+    }
     /// The same with its result in this memory, unless an argument stands there.
-    State forward_into(Arena<Device>& arena, T* output) const { return State(Indices{}, *this, arena, output); }
+    State forward_into(Arena<Device>& arena, Into<T, Device>& into) const { return State(Indices{}, *this, arena, into); }
     Ptr<T> loader(const State& state) const { return Ptr<T>(state.output); }
 
     Target<T> open(Pass<Device>& pass, const State&) const { return {pass.arena().template allocate<T>(shape_.size())}; }
@@ -93,8 +96,9 @@ private:
 
     /// Where the result goes, after a look at the arguments' values.
     template <std::size_t... I>
-    T* place(std::index_sequence<I...>, Arena<Device>& arena, T* output, const Tuple<const value_t<E>*...>& inputs) const {
+    T* place(std::index_sequence<I...>, Arena<Device>& arena, Into<T, Device>& into, const Tuple<const value_t<E>*...>& inputs) const {
         if constexpr (requires { rule_.check(view<I>(inputs)...); }) rule_.check(view<I>(inputs)...);
+        T* const output = into.take(shape_.size());
         return output && !(overlaps<I>(output, inputs) || ...) ? output : arena.template allocate<T>(shape_.size());
     }
 

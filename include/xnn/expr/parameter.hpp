@@ -260,6 +260,7 @@ public:
     }
     /// Whether the value is there.
     bool is_shared() const { return storage()->is_shared(); }
+    /// Adds the elements to those that move into shared memory together.
     template <class Moves>
     void add_to(Moves& moves) { storage()->add_to(moves); }
 

@@ -52,17 +52,12 @@ private:
     simd::batch<T>
     drawn(index_t position) const {
         using C = compute_t<T>;
-        constexpr std::size_t width = simd::width<T>, groups = (width + 3) / 4;
-        const index_t first_group = position / 4;
+        constexpr std::size_t width = simd::width<T>;
         const auto skipped = static_cast<std::size_t>(position % 4);
-        alignas(64) std::uint32_t words[4 * groups + 4];
-        for (std::size_t i = 0; i < groups; ++i) {  // a fixed count, which compilers compute side by side
-            const auto group = stream.group(first_group + static_cast<index_t>(i));
-            for (std::size_t k = 0; k < 4; ++k) words[4 * i + k] = group[k];
-        }
-        if (skipped + width > 4 * groups) {
-            const auto group = stream.group(first_group + static_cast<index_t>(groups));
-            for (std::size_t k = 0; k < 4; ++k) words[4 * groups + k] = group[k];
+        alignas(64) std::uint32_t words[(width + 6) / 4 * 4];  // of all groups that the register has a part in
+        for (std::size_t i = 0; i < skipped + width; i += 4) {
+            const auto group = stream.group(position / 4 + static_cast<index_t>(i / 4));
+            for (std::size_t k = 0; k < 4; ++k) words[i + k] = group[k];
         }
         alignas(64) C numbers[width];
         for (std::size_t i = 0; i < width; ++i) numbers[i] = static_cast<C>(static_cast<float>(words[skipped + i] >> 8) * 0x1p-24F);

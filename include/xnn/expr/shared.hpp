@@ -71,23 +71,20 @@ public:
 
 private:
     /// Whether the value stands somewhere without being put there: nobody can say where.
-    static constexpr bool stands = !requires(E e, Arena<Device>& arena, T* into) { e.forward_into(arena, into); } &&
+    static constexpr bool stands = !requires(E e, Arena<Device>& arena, Into<T, Device>& into) { e.forward_into(arena, into); } &&
                                    std::same_as<decltype(std::declval<const E&>().loader(std::declval<const typename E::State&>())), Ptr<T>>;
 
-    const T* compute(Arena<Device>& arena, T* into) override {
+    const T* compute(Arena<Device>& arena, T* memory) override {
         const bool final = !stands && !(E::requires_grad && this->recorded);
         const ArenaScope<Device> scope(arena);
         const std::size_t before = arena.mark().total;
-        if (final && !into) {
-            this->value_memory_ = SpareBuffer<Device>(static_cast<std::size_t>(expression_->shape().size()) * sizeof(T));
-            into = static_cast<T*>(this->value_memory_.data());
-        }
+        Into<T, Device> into{memory, final ? &this->value_memory_ : nullptr};
         if constexpr (requires { expression_->forward_into(arena, into); })
             state_.emplace(expression_->forward_into(arena, into));
         else
             state_.emplace(expression_->forward(arena));
-        const T* result = dense(arena, *expression_, *state_, into);
-        if (final && result == into) {
+        const T* result = dense(arena, *expression_, *state_, into.take(expression_->shape().size()));
+        if (final && result == into.memory) {
             state_.reset();
             expression_.reset();
         } else {

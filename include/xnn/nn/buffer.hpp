@@ -39,6 +39,7 @@ public:
         return *this;
     }
     bool is_shared() const { return value_->is_shared(); }
+    /// Adds the elements to those that move into shared memory together.
     template <class Moves>
     void add_to(Moves& moves) { value_->add_to(moves); }
 

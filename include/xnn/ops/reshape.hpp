@@ -33,10 +33,10 @@ public:
         return state;
     }
     /// The same with the elements in this memory, unless they are read there.
-    State forward_into(Arena<Device>& arena, T* output) const
-        requires requires(const E& child) { child.forward_into(arena, output); }
+    State forward_into(Arena<Device>& arena, Into<T, Device>& into) const
+        requires requires(const E& child) { child.forward_into(arena, into); }
     {
-        State state{child_.forward_into(arena, output), nullptr};
+        State state{child_.forward_into(arena, into), nullptr};
         state.data = dense(arena, child_, state.child);
         return state;
     }
