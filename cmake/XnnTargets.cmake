@@ -8,6 +8,7 @@
 #   xnn::onnx  xnn::xnn, ONNX's C++ library and protobuf, for ONNX files
 #   xnn::cuda_host  xnn::xnn and Thrust, for CudaHost: the kernels of Cuda on the host
 #   xnn::cuda  the same, cuBLAS and the runtime, for sources that nvcc compiles
+#   xnn::cudnn  xnn::cuda with cuDNN 9 or newer, which then computes the convolutions
 #
 # A component's target exists where its dependency was found.
 #
@@ -108,6 +109,10 @@ set(_xnn_thrust_hints ${CUDAToolkit_INCLUDE_DIRS})
 list(TRANSFORM _xnn_thrust_hints APPEND /cccl)
 find_path(XNN_THRUST_INCLUDE_DIR thrust/version.h HINTS ${_xnn_thrust_hints} ${CUDAToolkit_INCLUDE_DIRS})
 mark_as_advanced(XNN_THRUST_INCLUDE_DIR)
+# cuDNN has no package of CMake's.
+find_path(XNN_CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+find_library(XNN_CUDNN_LIBRARY cudnn HINTS ${CUDAToolkit_LIBRARY_DIR})
+mark_as_advanced(XNN_CUDNN_INCLUDE_DIR XNN_CUDNN_LIBRARY)
 # Nor by find_package(ONNX), whose targets name one of protobuf's that it does not look for.
 find_path(XNN_ONNX_INCLUDE_DIR onnx/checker.h)
 find_library(XNN_ONNX_LIBRARY onnx)
@@ -156,6 +161,13 @@ if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
         target_compile_options(xnn_cuda INTERFACE
             "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-std=c++20 -diag-suppress=1675,2189,3189,186,554,128,177>")
     endif()
+    if(TARGET xnn_cuda AND XNN_CUDNN_INCLUDE_DIR AND XNN_CUDNN_LIBRARY)
+        _xnn_component(cudnn xnn_cuda "${XNN_CUDNN_LIBRARY}")
+        target_include_directories(xnn_cudnn SYSTEM INTERFACE "${XNN_CUDNN_INCLUDE_DIR}")
+        target_compile_definitions(xnn_cudnn INTERFACE XNN_USE_CUDNN)
+    elseif(TARGET xnn_cuda)
+        _xnn_say("no xnn::cudnn: cuDNN was not found (XNN_CUDNN_INCLUDE_DIR and XNN_CUDNN_LIBRARY say where it is)")
+    endif()
     if(XNN_ONNX_INCLUDE_DIR AND XNN_ONNX_LIBRARY AND XNN_ONNX_PROTO_LIBRARY AND XNN_PROTOBUF_LIBRARY)
         _xnn_component(onnx "${XNN_ONNX_LIBRARY}" "${XNN_ONNX_PROTO_LIBRARY}" "${XNN_PROTOBUF_LIBRARY}")
         target_include_directories(xnn_onnx SYSTEM INTERFACE "${XNN_ONNX_INCLUDE_DIR}")
@@ -165,7 +177,7 @@ if(NOT XNN_MISSING AND NOT TARGET xnn::xnn)
 endif()
 
 set(XNN_COMPONENTS "")
-foreach(_xnn_name IN ITEMS io pt data onnx cuda_host cuda)
+foreach(_xnn_name IN ITEMS io pt data onnx cuda_host cuda cudnn)
     if(TARGET xnn::${_xnn_name})
         list(APPEND XNN_COMPONENTS ${_xnn_name})
     endif()

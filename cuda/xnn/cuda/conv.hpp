@@ -5,8 +5,10 @@
 //     backward data    2: product, sum of patches; 3 where images are small; 1x1: 1; few output channels in a group: 1
 //     backward weight  3: gradients in the order of the patches, patches, product; few output channels in a group: 1 or 2
 //     backward bias    1 or 2
+// By cuDNN, where a program asks for it (cudnn_conv.hpp), one each, with a bias and rectifier; a bias of a transposed one is 1 more.
 #pragma once
 
+#include "xnn/cuda/cudnn_conv.hpp"
 #include "xnn/cuda/direct_conv.hpp"
 #include "xnn/cuda/gemm.hpp"
 #include "xnn/cuda/permute.hpp"
@@ -83,6 +85,7 @@ const T* gather_channels(D device, Arena<D>& arena, const ConvGeometry& g, const
 template <class T, Device D>
 void backward_data(D device, const ConvGeometry& g, const T* gy, const T* w, const T* bias, T* gx, bool accumulate) {
     using enum kernels::Transpose;
+    if (cudnn_backward_data(device, g, gy, w, bias, gx, accumulate)) return;
     const index_t out = g.out_channels, rows = g.in_channels * g.kernel_size(), places = g.output_size();
     if (is_pointwise(g))
         return kernels::gemm_batched(device, g.batch, yes, no, rows, places, out, w, rows, 0, gy, places, out * places, gx, places, rows * places,
@@ -125,6 +128,7 @@ void conv_forward(D device, const ConvGeometry& g, const T* x, const T* w, const
     const index_t out = g.out_channels, rows = g.in_channels * g.kernel_size(), places = g.output_size();
     const GemmEpilogue<T> epilogue{.accumulate = accumulate, .row_bias = bias, .activation = activation};
     const bool relu = activation == Activation::relu;
+    if (cudnn_forward(device, g, x, w, bias, y, relu, accumulate)) return;
     if (is_pointwise(g))
         return gemm_batched(device, g.batch, no, no, out, places, rows, w, rows, 0, x, places, rows * places, y, places, out * places, epilogue);
     if (is_thin(g)) return cuda::launch(device, g.batch * out * places, Forward<T>{Channels::of(g), x, w, bias, y, relu, accumulate});
@@ -163,6 +167,7 @@ void conv_backward_weight(D device, const ConvGeometry& g, const T* x, const T* 
     using enum Transpose;
     const index_t out = g.out_channels, rows = g.in_channels * g.kernel_size(), places = g.output_size();
     if (gbias) conv_backward_bias(device, g, gy, gbias, accumulate);
+    if (cudnn_backward_weight(device, g, x, gy, gw, accumulate)) return;
     if (is_thin(g) || g.batch * places == 0) return backward_weight(device, g, x, gy, gw, accumulate);
     Slabs::of<T>(g).for_each([&](const ConvGeometry& slab, index_t first) {
         const auto lease = Lease<D>::take();
