@@ -2,18 +2,19 @@
 // possible.
 #include <cublasLt.h>
 #include <cublas_v2.h>
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
 
 #include <cstdint>
 #include <cstring>
 
+#include "numbers.hpp"
 #include "runtime.hpp"
 
 struct cublasContext {
     cudaStream_t stream = nullptr;
     bool has_workspace = false;
 };
+
+using namespace fake;
 
 namespace {
 
@@ -29,25 +30,6 @@ struct Layout {
     std::uint64_t rows, columns;
     std::int64_t pitch;
 };
-
-std::size_t size_of(cudaDataType_t type) { return type == CUDA_R_64F ? 8 : type == CUDA_R_32F ? 4 : 2; }
-
-double load(const void* p, cudaDataType_t type, std::int64_t i) {
-    switch (type) {
-        case CUDA_R_64F: return static_cast<const double*>(p)[i];
-        case CUDA_R_16F: return __half2float(static_cast<const __half*>(p)[i]);
-        case CUDA_R_16BF: return __bfloat162float(static_cast<const __nv_bfloat16*>(p)[i]);
-        default: return static_cast<const float*>(p)[i];
-    }
-}
-void store(void* p, cudaDataType_t type, std::int64_t i, double value) {
-    switch (type) {
-        case CUDA_R_64F: static_cast<double*>(p)[i] = value; break;
-        case CUDA_R_16F: static_cast<__half*>(p)[i] = __float2half(static_cast<float>(value)); break;
-        case CUDA_R_16BF: static_cast<__nv_bfloat16*>(p)[i] = __float2bfloat16(static_cast<float>(value)); break;
-        default: static_cast<float*>(p)[i] = static_cast<float>(value);
-    }
-}
 
 /// `count` matrices of columns one after the other.
 struct Matrices {
@@ -88,8 +70,6 @@ void multiply(std::int64_t count, std::int64_t k, double alpha, const Matrices& 
                 store(const_cast<void*>(c.p), c.type, number * c.step + i + j * c.pitch, value);
             }
 }
-
-double scalar(const void* p, bool wide) { return wide ? *static_cast<const double*>(p) : static_cast<double>(*static_cast<const float*>(p)); }
 
 cublasStatus_t status_of(cudaError_t launched) { return launched == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED; }
 

@@ -1,36 +1,24 @@
 // What is handed to cuBLAS and cuBLASLt, judged by a naive product: transpositions, pitches, batches, and what an epilogue adds.
 #include <array>
 #include <catch2/catch.hpp>
-#include <random>
 #include <vector>
 #include <xnn/cuda/gemm.hpp>
 
+#include "array.hpp"
 #include "runtime.hpp"
 
 using namespace xnn;
+using fake::DeviceArray;
 using kernels::Transpose;
 
 namespace {
-
-/// Numbers in the device's memory, which is the host's here.
-template <class T>
-struct Array {
-    explicit Array(index_t n) : memory(static_cast<std::size_t>(n) * sizeof(T)) {
-        static std::mt19937 engine(1);
-        std::normal_distribution<float> normal;
-        for (index_t i = 0; i < n; ++i) data()[i] = static_cast<T>(normal(engine));
-    }
-    T* data() { return reinterpret_cast<T*>(memory.data()); }
-    T& operator[](index_t i) { return data()[i]; }
-    xnn::detail::Buffer<Cuda> memory;
-};
 
 template <class T>
 void require_product(index_t count, Transpose ta, Transpose tb, index_t m, index_t n, index_t k, bool biased, bool relu, bool accumulate) {
     const bool turn_a = ta == Transpose::yes, turn_b = tb == Transpose::yes;
     const index_t lda = (turn_a ? m : k) + 3, ldb = (turn_b ? k : n) + 1, ldc = n + 2;
     const index_t a_step = (turn_a ? k : m) * lda + 5, b_step = (turn_b ? n : k) * ldb, c_step = m * ldc + 7;
-    Array<T> a(count * a_step), b(count * b_step), c(count * c_step), bias(n);
+    DeviceArray<T> a(count * a_step), b(count * b_step), c(count * c_step), bias(n);
     std::vector<double> expected;
     for (index_t i = 0; i < count * c_step; ++i) expected.push_back(static_cast<double>(c[i]));
     for (index_t p = 0; p < count; ++p)
@@ -69,7 +57,7 @@ TEST_CASE("cuBLAS is given the product that is meant", "[cuda]") {
 
 TEST_CASE("cuBLAS is given products of matrices that stand anywhere", "[cuda]") {
     constexpr index_t m = 3, n = 4, k = 2, count = 3;
-    Array<float> a(count * m * k), b(count * k * n), c(count * m * n);
+    DeviceArray<float> a(count * m * k), b(count * k * n), c(count * m * n);
     xnn::detail::Buffer<Cuda> memory(3 * count * sizeof(void*));
     auto** const pointers = reinterpret_cast<float**>(memory.data());
     const std::array<index_t, count> order{2, 0, 1};
@@ -101,7 +89,7 @@ TEST_CASE("cuBLASLt is given the product with its bias and rectifier", "[cuda]")
 }
 
 TEST_CASE("what the fake cuBLAS refuses is an Error", "[cuda]") {
-    Array<float> a(12), b(12), c(12);
+    DeviceArray<float> a(12), b(12), c(12);
     const auto product = [&](index_t lda, index_t k) {
         gemm(Cuda{}, Transpose::no, Transpose::no, 3, 4, k, static_cast<const float*>(a.data()), lda, static_cast<const float*>(b.data()), 4, c.data(), 4);
     };

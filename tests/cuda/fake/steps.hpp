@@ -11,6 +11,10 @@
 
 #include "runtime.hpp"
 
+#if defined(CUDNN_VERSION) && !defined(XNN_USE_CUDNN)
+#error "cuDNN's headers are there, and nobody asked for them"
+#endif
+
 namespace fake {
 
 /// Requires that the step, once all has been done once, launches so much and asks the device for nothing else.
