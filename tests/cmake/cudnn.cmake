@@ -20,11 +20,13 @@ set(cudnn_architectures 90)
 if(XNN_TEST_GPU AND CMAKE_CUDA_ARCHITECTURES)
     set(cudnn_architectures "${CMAKE_CUDA_ARCHITECTURES}")
 endif()
-list(JOIN cudnn_architectures "\\;" cudnn_architectures)
 add_test(NAME "${cudnn_prefix}/install" COMMAND "${CMAKE_COMMAND}" --install "${PROJECT_BINARY_DIR}" --prefix "${cudnn_dir}/prefix")
 set_tests_properties("${cudnn_prefix}/install" PROPERTIES FIXTURES_SETUP xnn_installed_for_cudnn)
 add_test(NAME "${cudnn_prefix}/a project with cuDNN" COMMAND "${CMAKE_CTEST_COMMAND}"
     --build-and-test "${CMAKE_CURRENT_SOURCE_DIR}/cuda/cudnn" "${cudnn_dir}/build" --build-generator "${CMAKE_GENERATOR}" --build-noclean
     --build-options "-DCMAKE_PREFIX_PATH=${cudnn_dir}/prefix" "-DCMAKE_CUDA_COMPILER=${XNN_NVCC}" "-DCMAKE_CUDA_ARCHITECTURES=${cudnn_architectures}"
     --test-command cudnn_consumer)
-set_tests_properties("${cudnn_prefix}/a project with cuDNN" PROPERTIES FIXTURES_REQUIRED xnn_installed_for_cudnn)
+add_test(NAME "${cudnn_prefix}/a project without cuDNN" COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_SOURCE_DIR}/cuda/cudnn" -B "${cudnn_dir}/without"
+    "-DCMAKE_PREFIX_PATH=${cudnn_dir}/prefix" "-DCMAKE_CUDA_COMPILER=${XNN_NVCC}" -DXNN_CUDNN_LIBRARY=)
+set_tests_properties("${cudnn_prefix}/a project without cuDNN" PROPERTIES PASS_REGULAR_EXPRESSION "component cudnn needs [^.]*cuDNN")
+set_tests_properties("${cudnn_prefix}/a project with cuDNN" "${cudnn_prefix}/a project without cuDNN" PROPERTIES FIXTURES_REQUIRED xnn_installed_for_cudnn)

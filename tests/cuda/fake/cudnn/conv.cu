@@ -1,5 +1,7 @@
 // What is handed to cuDNN, judged by naive sums: dimensions, groups, padding, types, biases, what is added to; and what goes to our own
 // kernels instead.
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -17,17 +19,16 @@ using Launches = std::vector<std::string>;
 
 namespace {
 
-// Two images of four channels to six, in two groups unless it says otherwise.
 const std::vector<ConvGeometry>& geometries() {
     static const std::vector<ConvGeometry> all{
         {2, 3, 5, 1, {1, 6, 7}, {1, 3, 2}},
-        {2, 4, 6, 1, {1, 1, 11}, {1, 1, 4}, {1, 1, 3}, {1, 1, 2}, {0, 0, 2}, {0, 0, 2}},                         // over one dimension
-        {2, 4, 6, 2, {1, 7, 6}, {1, 3, 3}, {1, 2, 1}, {1, 1, 2}, {0, 1, 2}, {0, 1, 2}},                          // in groups
-        {2, 4, 4, 4, {1, 5, 5}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}, {0, 1, 1}},                          // each channel alone
-        {1, 3, 2, 1, {1, 4, 4}, {1, 1, 1}},                                                                      // a product
-        {2, 2, 3, 1, {4, 5, 3}, {2, 3, 2}, {2, 1, 1}, {1, 2, 1}, {1, 2, 0}, {1, 2, 0}},                          // over three dimensions
-        {1, 2, 3, 1, {1, 3, 3}, {3, 2, 2}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}, {1, 0, 0}},                          // deeper than its input
-        {2, 3, 2, 1, {1, 6, 6}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}, {0, 0, 0}},                          // as transposed with output padding
+        {2, 4, 6, 1, {1, 1, 11}, {1, 1, 4}, {1, 1, 3}, {1, 1, 2}, {0, 0, 2}, {0, 0, 2}},  // over one dimension
+        {2, 4, 6, 2, {1, 7, 6}, {1, 3, 3}, {1, 2, 1}, {1, 1, 2}, {0, 1, 2}, {0, 1, 2}},  // in groups
+        {2, 4, 4, 4, {1, 5, 5}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}, {0, 1, 1}},  // each channel alone
+        {1, 3, 2, 1, {1, 4, 4}, {1, 1, 1}},  // a product
+        {2, 2, 3, 1, {4, 5, 3}, {2, 3, 2}, {2, 1, 1}, {1, 2, 1}, {1, 2, 0}, {1, 2, 0}},  // over three dimensions
+        {1, 2, 3, 1, {1, 3, 3}, {3, 2, 2}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}, {1, 0, 0}},  // deeper than its input
+        {2, 3, 2, 1, {1, 6, 6}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}, {0, 0, 0}},  // as transposed with output padding
     };
     return all;
 }
@@ -52,9 +53,13 @@ void for_each_product(const ConvGeometry& g, const F& f) {
                         element /= g.kernel[d];
                     }
                     const index_t channel = o / out * in + k / kernel_size;
-                    if (inside) f((b * g.in_channels + channel) * g.input_size() + source, o * in * kernel_size + k, (b * g.out_channels + o) * g.output_size() + p);
+                    if (inside)
+                        f((b * g.in_channels + channel) * g.input_size() + source, o * in * kernel_size + k, (b * g.out_channels + o) * g.output_size() + p);
                 }
 }
+
+template <class T>
+double product_of(T a, T b) { return static_cast<double>(a) * static_cast<double>(b); }
 
 template <class T>
 struct Operands {
@@ -84,7 +89,7 @@ void require_forward(const ConvGeometry& g, bool biased, bool relu, bool accumul
     Operands<T> o(g);
     const bool fused = biased && !accumulate;
     const auto sums = [&](std::vector<double>& y) {
-        for_each_product(g, [&](index_t i, index_t k, index_t j) { y[static_cast<std::size_t>(j)] += static_cast<double>(o.x[i]) * static_cast<double>(o.w[k]); });
+        for_each_product(g, [&](index_t i, index_t k, index_t j) { y[static_cast<std::size_t>(j)] += product_of(o.x[i], o.w[k]); });
         if (!fused) return;  // a kernel finishes it, which nothing runs here
         for (std::size_t j = 0; j < y.size(); ++j) {
             y[j] += static_cast<double>(o.bias[static_cast<index_t>(j) / g.output_size() % g.out_channels]);
@@ -101,13 +106,13 @@ template <class T>
 void require_gradients(const ConvGeometry& g, bool biased, bool accumulate) {
     Operands<T> o(g);
     const auto data = [&](std::vector<double>& gx) {
-        for_each_product(g, [&](index_t i, index_t k, index_t j) { gx[static_cast<std::size_t>(i)] += static_cast<double>(o.y[j]) * static_cast<double>(o.w[k]); });
+        for_each_product(g, [&](index_t i, index_t k, index_t j) { gx[static_cast<std::size_t>(i)] += product_of(o.y[j], o.w[k]); });
     };
     require_sums(biased ? Launches{"backward data", "Finish"} : Launches{"backward data"}, o.x, o.sizes[0], accumulate, data, [&] {
         return cudnn_backward_data<T>(Cuda{}, g, o.y.data(), o.w.data(), biased ? o.bias.data() : nullptr, o.x.data(), accumulate);
     });
     const auto weight = [&](std::vector<double>& gw) {
-        for_each_product(g, [&](index_t i, index_t k, index_t j) { gw[static_cast<std::size_t>(k)] += static_cast<double>(o.y[j]) * static_cast<double>(o.x[i]); });
+        for_each_product(g, [&](index_t i, index_t k, index_t j) { gw[static_cast<std::size_t>(k)] += product_of(o.y[j], o.x[i]); });
     };
     require_sums({"backward weight"}, o.w, o.sizes[1], accumulate, weight, [&] {
         return cudnn_backward_weight<T>(Cuda{}, g, o.x.data(), o.y.data(), o.w.data(), accumulate);
@@ -166,6 +171,24 @@ TEST_CASE("cuDNN is given the convolution that is meant", "[cuda]") {
     require_all<float>(geometries()[0], CUDNN_DEFAULT_MATH);
     xnn::cuda::allow_tf32(false);
     require_all<float>(geometries()[0], CUDNN_FMA_MATH);
+}
+
+TEST_CASE("cuDNN's convolutions that differ in one thing are not taken for each other", "[cuda]") {
+    const ConvGeometry g{2, 4, 4, 1, {1, 8, 8}, {1, 2, 2}};
+    std::vector<ConvGeometry> others(7, g);
+    others[1].batch = 1;
+    others[2].groups = 2;
+    others[3].input[2] = 7;
+    others[4].stride[1] = 2;
+    others[5].dilation[2] = 2;
+    others[6].pad_before[1] = others[6].pad_after[1] = 1;
+    others.push_back({2, 4, 4, 1, {1, 8, 8}, {1, 2, 1}});
+    others.push_back({2, 4, 6, 1, {1, 8, 8}, {1, 2, 2}});
+    others.push_back({2, 2, 4, 1, {1, 8, 8}, {1, 2, 2}});
+    for (const ConvGeometry& other : others) {
+        require_forward<float>(other, true, false, false);
+        require_gradients<float>(other, false, false);
+    }
 }
 
 TEST_CASE("cuDNN works in the thread's stream", "[cuda]") {
