@@ -9,7 +9,10 @@
 #include "xnn/expr/arena.hpp"
 
 #if defined(__CUDACC__) && defined(XNN_USE_CUDNN)
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <vector>
 #endif
@@ -33,7 +36,8 @@ inline bool cudnn_can_describe(const ConvGeometry& g) {
     if (alike.output() != g.output()) return false;
     for (std::size_t d = 0; d < 3; ++d)
         if (g.pad_before[d] < 0) return false;
-    for (const index_t elements : {g.batch * g.in_channels * g.input_size(), g.batch * g.out_channels * g.output_size(), g.out_channels * g.weights_per_output()})
+    const index_t x = g.batch * g.in_channels * g.input_size(), y = g.batch * g.out_channels * g.output_size(), w = g.out_channels * g.weights_per_output();
+    for (const index_t elements : {x, y, w})
         if (elements < 1 || elements > 0x7fffffff) return false;
     return true;
 }

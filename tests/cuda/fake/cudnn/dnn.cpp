@@ -251,8 +251,9 @@ cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(cudnnHandle_t, cudnnF
                                                            cudnnTensorDescriptor_t x, cudnnConvolutionBwdDataAlgo_t algorithm, std::size_t* bytes) {
     return workspace_size({*x, *y, *w, *c}, algorithm == CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, 1, bytes);
 }
-cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t, cudnnTensorDescriptor_t x, cudnnTensorDescriptor_t y, cudnnConvolutionDescriptor_t c,
-                                                             cudnnFilterDescriptor_t w, cudnnConvolutionBwdFilterAlgo_t algorithm, std::size_t* bytes) {
+cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t, cudnnTensorDescriptor_t x, cudnnTensorDescriptor_t y,
+                                                             cudnnConvolutionDescriptor_t c, cudnnFilterDescriptor_t w,
+                                                             cudnnConvolutionBwdFilterAlgo_t algorithm, std::size_t* bytes) {
     return workspace_size({*x, *y, *w, *c}, algorithm == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, 2, bytes);
 }
 
@@ -273,7 +274,8 @@ cudnnStatus_t cudnnConvolutionBiasActivationForward(cudnnHandle_t handle, const 
     std::vector<int> channels(y_is->sizes.size(), 1);
     channels[1] = y_is->sizes[1];
     if (!stands_at(*x_is, x) || !stands_at(*w_is, w) || !stands_at(*bias_is, bias) || z != y || z_is->sizes != y_is->sizes || z_is->type != y_is->type ||
-        bias_is->sizes != channels || bias_is->type != y_is->type || (activation->mode != CUDNN_ACTIVATION_IDENTITY && activation->mode != CUDNN_ACTIVATION_RELU))
+        bias_is->sizes != channels || bias_is->type != y_is->type ||
+        (activation->mode != CUDNN_ACTIVATION_IDENTITY && activation->mode != CUDNN_ACTIVATION_RELU))
         return CUDNN_STATUS_BAD_PARAM;
     const std::int64_t places = size_of(three(y_is->sizes, 2, 1));
     return compute({"forward with bias", handle, c, algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, 0, workspace, bytes}, *y_is, y, alpha, beta,
@@ -296,9 +298,10 @@ cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void* alp
                    },
                    as_it_is);
 }
-cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t handle, const void* alpha, cudnnTensorDescriptor_t x_is, const void* x, cudnnTensorDescriptor_t y_is,
-                                             const void* gy, cudnnConvolutionDescriptor_t c_is, cudnnConvolutionBwdFilterAlgo_t algorithm, void* workspace,
-                                             std::size_t bytes, const void* beta, cudnnFilterDescriptor_t w_is, void* gw) {
+cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t handle, const void* alpha, cudnnTensorDescriptor_t x_is, const void* x,
+                                             cudnnTensorDescriptor_t y_is, const void* gy, cudnnConvolutionDescriptor_t c_is,
+                                             cudnnConvolutionBwdFilterAlgo_t algorithm, void* workspace, std::size_t bytes,
+                                             const void* beta, cudnnFilterDescriptor_t w_is, void* gw) {
     const Convolution c{*x_is, *y_is, *w_is, *c_is};
     if (!stands_at(*y_is, gy) || !stands_at(*x_is, x)) return CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND;
     return compute({"backward weight", handle, c, algorithm == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, 2, workspace, bytes}, *w_is, gw, alpha, beta,
