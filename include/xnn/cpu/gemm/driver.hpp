@@ -141,7 +141,11 @@ private:
             t.b = p_.b + k_ * p_.b_pitch + j;
             t.b_pitch = p_.b_pitch;
         }
-        if (plan_.tiles_outside && panel == first_panel && tile + 1 < tiles_.end) fetch_next_tile(t);
+        if (plan_.tiles_outside) {
+            if (panel == first_panel && tile + 1 < tiles_.end) fetch_next_tile(t);
+        } else if (tile < first_tile + tile_registers && panel + 1 < panels_.end) {
+            fetch_next_panel(t, tile - first_tile);
+        }
         const bool bias = last && p_.row_bias != nullptr;
         t.row_bias = bias ? p_.row_bias + i : zeros;
         t.row_bias_stride = bias ? 1 : 0;
@@ -168,6 +172,12 @@ private:
         t.next = t.a + (plan_.pack_a ? tile_stride_ : plan_.height * t.a_row_stride);
         t.next_step = rows_along_k ? t.a_row_stride : t.a_k_stride;
         t.next_jump = rows_along_k ? steps_of_a_line * (1 - t.a_row_stride) : 0;
+    }
+
+    /// The first tiles that a panel meets bring a register of each row of the next one.
+    void fetch_next_panel(Tile<T>& t, index_t which) const {
+        t.next = t.b + columns + which * simd::width<T>;
+        t.next_step = t.b_pitch;
     }
 
     /// The tile is computed beside C and turned over on its way there.

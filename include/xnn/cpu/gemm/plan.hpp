@@ -73,6 +73,7 @@ template <class T>
 Plan make_plan(const Product<T>& p) {
     constexpr index_t second_level_cache = 1 << 20;
     constexpr index_t page = 4096;
+    constexpr index_t few_rows = 64;  // which do not repay a copy of a large B
     constexpr index_t columns = tile_columns<T>;
     constexpr index_t size = sizeof(T);
     Plan plan;
@@ -84,10 +85,10 @@ Plan make_plan(const Product<T>& p) {
     // Rows of B that are far apart cost an address translation each: many tiles are worth a copy.
     const bool b_is_scattered = p.b_pitch * size >= page / 2 && p.m >= 256;
     plan.pack_b =
-        p.b_transposed || (b_is_large && p.m > 32) || b_is_scattered || (masks_needed && !simd::masked_loads_are_cheap);
+        p.b_transposed || (b_is_large && p.m > few_rows) || b_is_scattered || (masks_needed && !simd::masked_loads_are_cheap);
     plan.tiles_outside = plan.pack_b || p.m > p.n;
     // Rows that are pages apart fall into the same few sets of a cache, as do the columns of a transposed A.
-    const bool a_rows_collide = plan.pack_b && p.a_row_stride * size % page == 0 && p.m > 64;
+    const bool a_rows_collide = plan.pack_b && p.a_row_stride * size % page == 0 && p.m > few_rows;
     const bool a_is_scattered = p.a_k_stride * size >= page / 8 && p.k >= 64 && plan.panels >= 3;
     plan.pack_a = plan.tiles_outside && (a_rows_collide || a_is_scattered);
     plan.k_block = even_part(p.k, 2048 / size);
