@@ -10,7 +10,7 @@ namespace bench {
 
 struct Settings {
     int rounds = 11;
-    double seconds = 0.05;  // of one contestant in one round
+    double seconds = 0.025;  // of one contestant in one round
     int threads = 1;        // with one thread CPU time is measured, which other processes disturb least
 };
 

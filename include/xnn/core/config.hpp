@@ -39,6 +39,20 @@
 #define XNN_UNROLL
 #endif
 
+/// Hides from the compiler how an integer or a pointer came about, so that it stays in a register of its own.
+#if defined(__GNUC__)
+#define XNN_OPAQUE(value) __asm__("" : "+r"(value))
+#else
+#define XNN_OPAQUE(value) static_cast<void>(0)
+#endif
+
+/// Asks for the cache line of an address, which need not be one that may be read.
+#if defined(__GNUC__)
+#define XNN_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define XNN_PREFETCH(address) static_cast<void>(address)
+#endif
+
 /// A member that takes no room where its type is empty. Not with nvcc, whose device compiler fails over some of such layouts.
 #ifdef __CUDACC__
 #define XNN_NO_UNIQUE_ADDRESS

@@ -57,8 +57,9 @@ private:
         // Panels start at odd places: at a power of two apart they would share the sets of the first cache.
         constexpr index_t stagger = 256 / sizeof(T);
         panel_stride_ = plan_.k_block * columns + stagger;
+        tile_stride_ = plan_.k_block * plan_.height + stagger;
         if (plan_.pack_b) packed_b_ = scratch<PackedPanels, T>(plan_.panels_at_once * panel_stride_);
-        if (plan_.pack_a) packed_a_ = scratch<PackedTiles, T>(plan_.tiles_at_once * plan_.height * plan_.k_block);
+        if (plan_.pack_a) packed_a_ = scratch<PackedTiles, T>(plan_.tiles_at_once * tile_stride_);
     }
 
     index_t rows_of(index_t tile) const { return std::min(plan_.height, p_.m - tile * plan_.height); }
@@ -88,20 +89,23 @@ private:
 
     /// A packed tile holds its rows of one k side by side, for one k after the other.
     void pack_tiles(Range tiles) {
-        T* to = packed_a_;
-        for (index_t tile = tiles.begin; tile < tiles.end; ++tile) {
-            const index_t rows = rows_of(tile);
-            const T* from = p_.a + tile * plan_.height * p_.a_row_stride + k_ * p_.a_k_stride;
-            if (p_.a_k_stride == 1)
-                pack_transposed(from, p_.a_row_stride, depth_, rows, to, rows);
-            else
-                pack_rows(from, p_.a_k_stride, depth_, rows, to, rows);
-            to += rows * depth_;
+        const auto from = [&](index_t tile, index_t k) { return p_.a + tile * plan_.height * p_.a_row_stride + (k_ + k) * p_.a_k_stride; };
+        const auto to = [&](index_t tile) { return packed_a_ + (tile - tiles.begin) * tile_stride_; };
+        if (p_.a_k_stride == 1) {
+            for (index_t tile = tiles.begin; tile < tiles.end; ++tile)
+                pack_transposed(from(tile, 0), p_.a_row_stride, depth_, rows_of(tile), to(tile), rows_of(tile));
+            return;
         }
+        constexpr index_t at_once = 8;  // for all tiles, as panels are packed
+        for (index_t k = 0; k < depth_; k += at_once)
+            for (index_t tile = tiles.begin; tile < tiles.end; ++tile) {
+                const index_t rows = rows_of(tile);
+                pack_rows(from(tile, k), p_.a_k_stride, std::min(at_once, depth_ - k), rows, to(tile) + k * rows, rows);
+            }
     }
 
     void run_tiles(Range tiles, Range panels) {
-        if (plan_.pack_b && !plan_.pack_a) {
+        if (plan_.tiles_outside) {
             for (index_t tile = tiles.begin; tile < tiles.end; ++tile)
                 for (index_t panel = panels.begin; panel < panels.end; ++panel)
                     run(tile, tiles.begin, panel, panels.begin);
@@ -122,7 +126,7 @@ private:
         Tile<T> t;
         t.k = depth_;
         if (plan_.pack_a) {
-            t.a = packed_a_ + (tile - first_tile) * plan_.height * depth_;
+            t.a = packed_a_ + (tile - first_tile) * tile_stride_;
             t.a_row_stride = 1;
             t.a_k_stride = rows;
         } else {
@@ -136,6 +140,11 @@ private:
         } else {
             t.b = p_.b + k_ * p_.b_pitch + j;
             t.b_pitch = p_.b_pitch;
+        }
+        if (plan_.tiles_outside) {
+            if (panel == first_panel && tile + 1 < tiles_.end) fetch_next_tile(t);
+        } else if (tile < first_tile + tile_registers && panel + 1 < panels_.end) {
+            fetch_next_panel(t, tile - first_tile);
         }
         const bool bias = last && p_.row_bias != nullptr;
         t.row_bias = bias ? p_.row_bias + i : zeros;
@@ -155,6 +164,20 @@ private:
             t.start_pitch = start_pitch;
         }
         run_tile(t, rows, columns_of(panel));
+    }
+
+    /// The first panel that a tile meets brings the next one's part of A into the caches.
+    void fetch_next_tile(Tile<T>& t) const {
+        const bool rows_along_k = t.a_k_stride == 1;
+        t.next = t.a + (plan_.pack_a ? tile_stride_ : plan_.height * t.a_row_stride);
+        t.next_step = rows_along_k ? t.a_row_stride : t.a_k_stride;
+        t.next_jump = rows_along_k ? steps_of_a_line * (1 - t.a_row_stride) : 0;
+    }
+
+    /// The first tiles that a panel meets bring a register of each row of the next one.
+    void fetch_next_panel(Tile<T>& t, index_t which) const {
+        t.next = t.b + columns + which * simd::width<T>;
+        t.next_step = t.b_pitch;
     }
 
     /// The tile is computed beside C and turned over on its way there.
@@ -178,6 +201,7 @@ private:
     index_t k_ = 0;      // where the block of k begins
     index_t depth_ = 0;  // how long it is
     index_t panel_stride_ = 0;
+    index_t tile_stride_ = 0;
     T* packed_a_ = nullptr;
     T* packed_b_ = nullptr;
 };

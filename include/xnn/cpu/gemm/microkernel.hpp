@@ -21,6 +21,9 @@ inline constexpr int tile_rows = simd::register_count == 32 ? 14 : 6;
 template <class T>
 inline constexpr index_t tile_columns = tile_registers* simd::width<T>;
 
+/// Floats in a line of the caches.
+inline constexpr index_t steps_of_a_line = 16;
+
 /// What one call of a microkernel computes, for i in the tile's rows and j in its columns:
 ///     c[i, j] = max(lowest, start[i, j] + sum over k of a[i, k] * b[k, j] + row_bias[i * row_bias_stride])
 /// `start` is C itself where the product is added to it, or the bias of the columns or zeros (with a pitch of 0).
@@ -42,12 +45,46 @@ struct Tile {
     const T* row_bias;
     index_t row_bias_stride;
     T lowest;
+    // What will be read after this tile is fetched meanwhile: a line at each k, next_step elements behind the one before, and
+    // next_jump more after every steps_of_a_line. Null: nothing is.
+    const T* next = nullptr;
+    index_t next_step = 0;
+    index_t next_jump = 0;
+};
+
+/// Where the rows of A stand at one k: a pointer to every fourth of them, from which the three that follow are reached by multiples
+/// of the stride. The compiler would rather keep a multiple for each row, for which there are too few registers.
+template <class T, int Rows>
+class RowsOfA {
+public:
+    XNN_CPU_INLINE RowsOfA(const T* a, index_t row_stride) : stride_(row_stride), three_strides_(3 * row_stride) {
+        XNN_UNROLL for (int group = 0; group < groups; ++group) {
+            fourth_row_[group] = a + 4 * group * row_stride;
+            XNN_OPAQUE(fourth_row_[group]);
+        }
+        XNN_OPAQUE(three_strides_);
+    }
+
+    /// Element of row i.
+    XNN_CPU_INLINE T operator[](int i) const {
+        const T* row = fourth_row_[i / 4];
+        return i % 4 == 3 ? row[three_strides_] : row[i % 4 * stride_];
+    }
+
+    XNN_CPU_INLINE void advance(index_t k_stride) {
+        XNN_UNROLL for (int group = 0; group < groups; ++group) fourth_row_[group] += k_stride;
+    }
+
+private:
+    static constexpr int groups = (Rows + 3) / 4;
+    const T* fourth_row_[groups];
+    index_t stride_;
+    index_t three_strides_;
 };
 
 /// sum[i, j] += a[i] * b[j]: one step of k.
 template <class T, int Rows, int Registers>
-XNN_CPU_INLINE void add_step(simd::batch<T> (&sum)[Rows][Registers], const T* a, index_t a_row_stride, const T* b,
-                         simd::FirstLanes<T> mask) {
+XNN_CPU_INLINE void add_step(simd::batch<T> (&sum)[Rows][Registers], const RowsOfA<T, Rows>& a, const T* b, simd::FirstLanes<T> mask) {
     using Batch = simd::batch<T>;
     constexpr index_t width = simd::width<T>;
     constexpr int last = Registers - 1;
@@ -58,7 +95,7 @@ XNN_CPU_INLINE void add_step(simd::batch<T> (&sum)[Rows][Registers], const T* a,
     else
         row[last] = simd::load(b + last * width);  // B has been packed where its last columns do not fill a register
     XNN_UNROLL for (int i = 0; i < Rows; ++i) {
-        const Batch element(a[i * a_row_stride]);
+        const Batch element(a[i]);
         XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[i][j] = simd::fma(element, row[j], sum[i][j]);
     }
 }
@@ -83,18 +120,25 @@ template <class T, int Rows, int Registers>
             Batch(T(0));
     }
 
-    const T* a = tile.a;
+    RowsOfA<T, Rows> a(tile.a, tile.a_row_stride);
     const T* b = tile.b;
-    const index_t a_row_stride = tile.a_row_stride;
     const index_t a_k_stride = tile.a_k_stride;
     const index_t b_pitch = tile.b_pitch;
     index_t k = tile.k;
     if constexpr (sets > 1) {
         for (; k >= sets; k -= sets)
-            XNN_UNROLL for (int s = 0; s < sets; ++s, a += a_k_stride, b += b_pitch)
-                add_step<T>(sum[s], a, a_row_stride, b, mask);
+            XNN_UNROLL for (int s = 0; s < sets; ++s, a.advance(a_k_stride), b += b_pitch)
+                add_step<T>(sum[s], a, b, mask);
+    } else {
+        const T* next = tile.next != nullptr ? tile.next : tile.a;
+        const index_t next_step = tile.next_step;
+        for (; k >= steps_of_a_line; k -= steps_of_a_line, next += tile.next_jump)
+            for (index_t step = 0; step < steps_of_a_line; ++step, a.advance(a_k_stride), b += b_pitch, next += next_step) {
+                add_step<T>(sum[0], a, b, mask);
+                XNN_PREFETCH(next);
+            }
     }
-    for (; k > 0; --k, a += a_k_stride, b += b_pitch) add_step<T>(sum[0], a, a_row_stride, b, mask);
+    for (; k > 0; --k, a.advance(a_k_stride), b += b_pitch) add_step<T>(sum[0], a, b, mask);
     XNN_UNROLL for (int s = 1; s < sets; ++s) XNN_UNROLL for (int i = 0; i < Rows; ++i)
         XNN_UNROLL for (int j = 0; j < Registers; ++j) sum[0][i][j] += sum[s][i][j];
 

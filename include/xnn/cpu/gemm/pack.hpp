@@ -15,7 +15,11 @@ void pack_rows(const T* from, index_t from_pitch, index_t rows, index_t columns,
     for (index_t k = 0; k < rows; ++k, from += from_pitch, to += to_pitch) {
         index_t j = 0;
         for (; j + width <= columns; j += width) simd::store(to + j, simd::load(from + j));
-        for (; j < to_pitch; ++j) to[j] = j < columns ? from[j] : T(0);
+        if constexpr (simd::masked_loads_are_cheap) {
+            if (j < to_pitch) simd::store(to + j, simd::load(from + j, columns - j), to_pitch - j);
+        } else {
+            for (; j < to_pitch; ++j) to[j] = j < columns ? from[j] : T(0);
+        }
     }
 }
 

@@ -39,6 +39,7 @@ struct Plan {
     index_t panels_at_once;  // packed together if pack_b
     bool pack_a;
     bool pack_b;
+    bool tiles_outside;  // a tile meets all panels before the next one does, or a panel all tiles
 };
 
 /// The height of tiles that covers m rows at the least cost, among those that one microkernel computes.
@@ -72,6 +73,7 @@ template <class T>
 Plan make_plan(const Product<T>& p) {
     constexpr index_t second_level_cache = 1 << 20;
     constexpr index_t page = 4096;
+    constexpr index_t few_rows = 64;  // which do not repay a copy of a large B
     constexpr index_t columns = tile_columns<T>;
     constexpr index_t size = sizeof(T);
     Plan plan;
@@ -83,12 +85,14 @@ Plan make_plan(const Product<T>& p) {
     // Rows of B that are far apart cost an address translation each: many tiles are worth a copy.
     const bool b_is_scattered = p.b_pitch * size >= page / 2 && p.m >= 256;
     plan.pack_b =
-        p.b_transposed || (b_is_large && p.m > 32) || b_is_scattered || (masks_needed && !simd::masked_loads_are_cheap);
-    // Rows that are pages apart fall into the same few sets of a cache.
-    const bool a_rows_collide = p.a_row_stride * size % page == 0;
-    plan.pack_a = plan.pack_b && ((b_is_large && p.m >= 256) || (a_rows_collide && p.m > 64));
-    plan.k_block = even_part(p.k, (plan.pack_b ? 2048 : 4096) / size);
-    const index_t group_bytes = plan.pack_a ? 4 << 20 : p.b_transposed ? 128 << 10 : 512 << 10;
+        p.b_transposed || (b_is_large && p.m > few_rows) || b_is_scattered || (masks_needed && !simd::masked_loads_are_cheap);
+    plan.tiles_outside = plan.pack_b || p.m > p.n;
+    // Rows that are pages apart fall into the same few sets of a cache, as do the columns of a transposed A.
+    const bool a_rows_collide = plan.pack_b && p.a_row_stride * size % page == 0 && p.m > few_rows;
+    const bool a_is_scattered = p.a_k_stride * size >= page / 8 && p.k >= 64 && plan.panels >= 3;
+    plan.pack_a = plan.tiles_outside && (a_rows_collide || a_is_scattered);
+    plan.k_block = even_part(p.k, 2048 / size);
+    const index_t group_bytes = p.b_transposed ? 128 << 10 : 512 << 10;
     const index_t panel_bytes = std::max<index_t>(plan.k_block, 1) * columns * size;
     plan.panels_at_once =
         even_part(plan.panels, plan.pack_b ? std::max<index_t>(group_bytes / panel_bytes, 1) : plan.panels);
