@@ -84,8 +84,8 @@ struct TurnedLinearRule : LinearRule {
     }
     template <class Y, class X, class W, class B>
         requires(is_short<Y, W>)
-    NothingSaved forward_through(const auto& activation, auto&, Y y, X x, W w, B bias) const {
-        kernels::short_row_times_matrix<W::shape_type::static_extents[0], W::shape_type::static_extents[1]>(x.data, w.data, bias.data, activation, y.data);
+    NothingSaved forward_through(const auto& functor, auto&, Y y, X x, W w, B bias) const {
+        kernels::short_row_times_matrix<W::shape_type::static_extents[0], W::shape_type::static_extents[1]>(x.data, w.data, bias.data, functor, y.data);
         return {};
     }
 
