@@ -266,6 +266,10 @@ XNN_CPU_INLINE batch<double> fold_to(batch<double> v) {
 }
 #else
 inline constexpr bool repeats_are_cheap = false;
+template <index_t N, class V>
+V repeat(V v, index_t part);  // named, and not called
+template <index_t N, class V>
+V fold_to(V v);
 #endif
 
 namespace detail {
