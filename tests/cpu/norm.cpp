@@ -5,6 +5,7 @@
 using namespace xnn;
 using namespace xnn::testing;
 using kernels::BatchNormExtents;
+using kernels::GroupNormExtents;
 
 namespace {
 
@@ -28,6 +29,15 @@ std::vector<Group> channels_of(const BatchNormExtents& e) {
         const auto channel = static_cast<std::size_t>(i / e.inner % e.channels);
         groups[channel].positions.push_back(static_cast<std::size_t>(i));
         groups[channel].parameters.push_back(channel);
+    }
+    return groups;
+}
+
+std::vector<Group> groups_of(const GroupNormExtents& e) {
+    std::vector<Group> groups(static_cast<std::size_t>(e.rows()));
+    for (index_t i = 0; i < e.rows() * e.length(); ++i) {
+        groups[static_cast<std::size_t>(i / e.length())].positions.push_back(static_cast<std::size_t>(i));
+        groups[static_cast<std::size_t>(i / e.length())].parameters.push_back(static_cast<std::size_t>(i / e.inner % e.channels));
     }
     return groups;
 }
@@ -118,6 +128,36 @@ TEMPLATE_TEST_CASE("layer normalisation", "[norm]", float, double, bfloat16, flo
             check_close(added, sum(before, expected.gx), 30 * tolerance<T>);
             check_close(added_weight, sum(before_weight, expected.gweight), allowed);
         }
+}
+
+TEMPLATE_TEST_CASE("group normalisation", "[norm]", float, double, bfloat16, float16) {
+    using T = TestType;
+    using C = compute_t<T>;
+    for (const auto e : {GroupNormExtents{1, 2, 1, 1}, {3, 6, 5, 2}, {2, 4, 16, 4}, {5, 6, 35, 3}, {70, 8, 1, 2}, {0, 4, 3, 2}}) {
+        CAPTURE(e.batch, e.channels, e.inner, e.groups);
+        const index_t size = e.batch * e.channels * e.inner;
+        const auto x = random<T>(size, 1), gy = random<T>(size, 2), w = random<T>(e.channels, 3), b = random<T>(e.channels, 4);
+        const Naive expected(groups_of(e), x, w, b, gy, static_cast<std::size_t>(e.channels));
+        Output<T> y(size), gx(size), gweight(e.channels), gbias(e.channels);
+        Output<C> mean(e.rows()), rstd(e.rows());
+        kernels::group_norm_forward(Cpu{}, x.data(), w.data(), b.data(), y.data(), mean.data(), rstd.data(), e, eps);
+        check_close(y, expected.y, 4 * tolerance<T>);
+        check_close(mean, expected.mean, tolerance<C>);
+        check_close(rstd, expected.rstd, 4 * tolerance<C>);
+
+        kernels::group_norm_backward(Cpu{}, x.data(), w.data(), gy.data(), mean.data(), rstd.data(), gx.data(), false, gweight.data(), false,
+                                     gbias.data(), false, e);
+        const double allowed = tolerance_of_sum<T>(static_cast<std::size_t>(e.batch * e.inner));
+        check_close(gx, expected.gx, 30 * tolerance<T>);
+        check_close(gweight, expected.gweight, allowed);
+        check_close(gbias, expected.gbias, allowed);
+        const auto before = random<T>(size, 5), before_weight = random<T>(e.channels, 6);
+        Output<T> added(before), added_weight(before_weight);
+        kernels::group_norm_backward<T>(Cpu{}, x.data(), w.data(), gy.data(), mean.data(), rstd.data(), added.data(), true, added_weight.data(),
+                                        true, nullptr, false, e);
+        check_close(added, sum(before, expected.gx), 30 * tolerance<T>);
+        check_close(added_weight, sum(before_weight, expected.gweight), allowed);
+    }
 }
 
 TEMPLATE_TEST_CASE("batch normalisation", "[norm]", float, double, bfloat16, float16) {
@@ -246,6 +286,15 @@ TEST_CASE("normalisation does not depend on the number of threads", "[norm]") {
             return gx;
         });
     }
+    for (const GroupNormExtents e : {GroupNormExtents{60, 6400, 1, 8}, GroupNormExtents{60, 64, 100, 8}})
+        check_same_for_all_thread_counts([&] {
+            Output<float> y(size), gweight(e.channels);
+            kernels::group_norm_forward<float>(Cpu{}, x.data(), weight.data(), gy.data(), y.data(), mean.data(), rstd.data(), e, eps);
+            kernels::group_norm_backward<float>(Cpu{}, x.data(), weight.data(), gy.data(), mean.data(), rstd.data(), y.data(), true,
+                                                gweight.data(), false, nullptr, false, e);
+            std::copy_n(gweight.data(), e.channels, y.data());
+            return y;
+        });
     const index_t rows = 600, n = 640;
     check_same_for_all_thread_counts([&] {
         Output<float> y(size);

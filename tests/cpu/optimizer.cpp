@@ -158,3 +158,22 @@ TEST_CASE("optimizer steps do not depend on the number of threads", "[optimizer]
         return p;
     });
 }
+
+TEST_CASE("square roots beside divisions", "[optimizer]") {
+    constexpr auto width = static_cast<std::size_t>(simd::width<float>);
+    std::vector<float> numbers{0.f, 1e-45f, 1e-40f, std::numeric_limits<float>::min(), std::numeric_limits<float>::max(), INFINITY, NAN};
+    for (float x = 1e-37f; x < 1e38f; x *= 1.0113f) numbers.push_back(x);
+    while (numbers.size() % width != 0) numbers.push_back(4.f);
+    for (std::size_t i = 0; i < numbers.size(); i += width) {
+        float roots[width];
+        simd::store(roots, simd::quick_square_root(simd::load(&numbers[i])));
+        for (std::size_t k = 0; k < width; ++k) {
+            const double exact = std::sqrt(static_cast<double>(numbers[i + k]));
+            CAPTURE(numbers[i + k]);
+            if (std::isfinite(exact))
+                CHECK(std::abs(roots[k] - exact) <= std::ldexp(1., exact > 0 ? std::ilogb(exact) - 23 : -149));
+            else
+                CHECK((std::isnan(exact) ? std::isnan(roots[k]) : std::isinf(roots[k])));
+        }
+    }
+}

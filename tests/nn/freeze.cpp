@@ -86,6 +86,16 @@ TEST_CASE("freeze: layers of all kinds", "[freeze]") {
     REQUIRE(values(copy(x)) == before);
 }
 
+TEMPLATE_TEST_CASE("freeze: single rows through small layers, with activations of all kinds", "[freeze]", float, double) {
+    using T = TestType;
+    nn::Sequential<nn::Linear<13, 64, true, T>, nn::Tanh, nn::Linear<64, 32, true, T>, nn::ReLU, nn::Linear<32, 4, true, T>, nn::GELU, nn::Linear<4, 37, false, T>,
+                   nn::Sigmoid, nn::Linear<37, 3, true, T>>
+        model;
+    formula::fill(model);
+    require_same_frozen<Shape<1, 13>, T>(model, std::same_as<T, double> ? 1e-13 : 1e-5);
+    require_same_frozen<Shape<13>, T>(model, std::same_as<T, double> ? 1e-13 : 1e-5);
+}
+
 TEST_CASE("freeze: weights that are kept in another form are those that are written", "[freeze]") {
     manual_seed(3);
     Kept model, other;

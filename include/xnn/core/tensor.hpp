@@ -68,7 +68,7 @@ template <class T, index_t Size>
 class InlineStorage {
 public:
     InlineStorage() {
-        if constexpr (Size == 0) data_[0] = T();  // copies read it
+        for (index_t i = Size; i < room; ++i) data_[i] = T();  // copies read it
     }
     T* data() { return data_; }
     const T* data() const { return data_; }
@@ -76,7 +76,10 @@ public:
     void make_zeros(index_t n) { std::fill_n(data_, n, T(0)); }
 
 private:
-    alignas(Size * sizeof(T) >= 16 ? 16 : alignof(T)) T data_[Size == 0 ? 1 : Size];
+    /// A whole number of 16 bytes from there on: what is copied in pieces and read again as a whole keeps a processor waiting.
+    static constexpr index_t piece = static_cast<index_t>(16 / sizeof(T) > 0 ? 16 / sizeof(T) : 1);
+    static constexpr index_t room = Size == 0 ? 1 : Size < piece ? Size : divide_up(Size, piece) * piece;
+    alignas(Size * sizeof(T) >= 16 ? 16 : alignof(T)) T data_[room];
 };
 
 inline constexpr std::size_t inline_bytes = 128;

@@ -74,7 +74,7 @@ void adam_step(index_t n, T* param, const T* grad, S* exp_avg, S* exp_avg_sq, S*
                                  simd::larger(before, v));  // NaN stays, as in torch.maximum
                 simd::store(max_exp_avg_sq + i, v, count);
             }
-            const V denominator = simd::square_root(v) * reciprocal_root + eps;
+            const V denominator = simd::quick_square_root(v) * reciprocal_root + eps;
             simd::store(param + i, p + step * m / denominator, count);
         });
     });

@@ -2,6 +2,7 @@
 // every element type, and the operations that xsimd spells differently from version to version.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -225,6 +226,51 @@ XNN_CPU_INLINE batch<double> min_or_nan(batch<double> highest, batch<double> v) 
 /// The larger of v and 0, NaN where v is NaN.
 template <class T>
 XNN_CPU_INLINE xsimd::batch<T> relu(xsimd::batch<T> v) { return max_or_nan(xsimd::batch<T>(T(0)), v); }
+
+#if defined(__AVX512F__)
+/// Which element of a register stands where each of width / N elements, from the part-th so many on, is repeated N times.
+template <class T, index_t N>
+inline constexpr auto repeated_lanes = [] {
+    std::array<std::array<xsimd::as_integer_t<T>, static_cast<std::size_t>(width<T>)>, static_cast<std::size_t>(N)> result{};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(N * width<T>); ++i)
+        result[i / result[0].size()][i % result[0].size()] = static_cast<xsimd::as_integer_t<T>>(i / static_cast<std::size_t>(N));
+    return result;
+}();
+inline constexpr bool repeats_are_cheap = true;
+/// Each of width / N elements N times: the first so many for part 0, then the next ones.
+template <index_t N>
+XNN_CPU_INLINE batch<float> repeat(batch<float> v, index_t part) {
+    return _mm512_maskz_permutexvar_ps(mask16(16), _mm512_loadu_si512(&repeated_lanes<float, N>[static_cast<std::size_t>(part)]), v);
+}
+template <index_t N>
+XNN_CPU_INLINE batch<double> repeat(batch<double> v, index_t part) {
+    return _mm512_maskz_permutexvar_pd(mask8(8), _mm512_loadu_si512(&repeated_lanes<double, N>[static_cast<std::size_t>(part)]), v);
+}
+/// The sums of the elements whose distance is a multiple of N, in the first N.
+template <index_t N>
+XNN_CPU_INLINE batch<float> fold_to(batch<float> v) {
+    __m512 sum = v;
+    if constexpr (N <= 8) sum = sum + __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    if constexpr (N <= 4) sum = sum + __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
+    if constexpr (N <= 2) sum = sum + __builtin_shufflevector(sum, sum, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
+    if constexpr (N <= 1) sum = sum + __builtin_shufflevector(sum, sum, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0);
+    return sum;
+}
+template <index_t N>
+XNN_CPU_INLINE batch<double> fold_to(batch<double> v) {
+    __m512d sum = v;
+    if constexpr (N <= 4) sum = sum + __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3);
+    if constexpr (N <= 2) sum = sum + __builtin_shufflevector(sum, sum, 2, 3, 0, 1, 2, 3, 0, 1);
+    if constexpr (N <= 1) sum = sum + __builtin_shufflevector(sum, sum, 1, 0, 1, 0, 1, 0, 1, 0);
+    return sum;
+}
+#else
+inline constexpr bool repeats_are_cheap = false;
+template <index_t N, class V>
+V repeat(V v, index_t part);  // named, and not called
+template <index_t N, class V>
+V fold_to(V v);
+#endif
 
 namespace detail {
 struct Plus {

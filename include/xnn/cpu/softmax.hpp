@@ -25,16 +25,14 @@ XNN_CPU_INLINE compute_t<T> maximum_of_run(const T* x, index_t n) {
     using C = compute_t<T>;
     using V = simd::batch<T>;
     constexpr C lowest = -std::numeric_limits<C>::infinity();
-    V most[2] = {V(lowest), V(lowest)};
+    V most[4] = {V(lowest), V(lowest), V(lowest), V(lowest)};
     constexpr index_t w = simd::width<T>;
     index_t i = 0;
-    for (; i + 2 * w <= n; i += 2 * w) {
-        most[0] = simd::larger(most[0], simd::load(x + i));
-        most[1] = simd::larger(most[1], simd::load(x + i + w));
-    }
+    for (; i + 4 * w <= n; i += 4 * w)
+        XNN_UNROLL for (index_t k = 0; k < 4; ++k) most[k] = simd::larger(most[k], simd::load(x + i + k * w));
     for (; i + w <= n; i += w) most[0] = simd::larger(most[0], simd::load(x + i));
     if (i < n) most[1] = simd::larger(most[1], simd::keep<T>(simd::load(x + i, n - i), n - i, lowest));
-    return simd::reduce_max(simd::larger(most[0], most[1]));
+    return simd::reduce_max(simd::larger(simd::larger(most[0], most[1]), simd::larger(most[2], most[3])));
 }
 
 /// Of a row whose elements stand in a run. NaN in the row makes the sum NaN. The exponentials go to

@@ -19,7 +19,8 @@ struct Slope {
 
 }  // namespace detail
 
-/// A Rule whose result goes through the functor F. Rules whose kernels know F take it along: apply_in_kernel(F) says so.
+/// A Rule whose result goes through the functor F. Rules whose kernels know F take it along: apply_in_kernel(F) says so. Kernels
+/// that take any functor have a way forward of their own: forward_through(F, arena, y, x…).
 template <class Rule, class F>
 struct Activated : Rule {
     static constexpr bool takes_activation = false;
@@ -31,10 +32,14 @@ struct Activated : Rule {
     }
 
     auto forward(auto& arena, auto y, auto... x) const {
-        auto saved = Rule::forward(arena, y, x...);
-        using T = typename decltype(y)::value_type;
-        if constexpr (!in_kernel) assign(typename decltype(y)::device{}, Target<T>{y.data}, map_loader(activation_functor, Ptr<T>(y.data)), Dims<1>{y.size()});
-        return saved;
+        if constexpr (requires { this->forward_through(activation_functor, arena, y, x...); }) {
+            return this->forward_through(activation_functor, arena, y, x...);
+        } else {
+            auto saved = Rule::forward(arena, y, x...);
+            using T = typename decltype(y)::value_type;
+            if constexpr (!in_kernel) assign(typename decltype(y)::device{}, Target<T>{y.data}, map_loader(activation_functor, Ptr<T>(y.data)), Dims<1>{y.size()});
+            return saved;
+        }
     }
 
     /// Turns the gradient of the result into that of what the activation was applied to.

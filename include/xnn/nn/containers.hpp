@@ -245,11 +245,14 @@ struct Sequential : Module<Sequential<Layers...>> {
     constexpr auto forward(auto x) const { return through<0, size>(std::move(x)); }
     /// x through some of the layers.
     template <std::size_t Begin, std::size_t End, class E>
-    constexpr auto through(E x) const {
-        if constexpr (Begin == End)
-            return x;
-        else
-            return through<Begin + 1, End>(xnn::get<Begin>(layers)(std::move(x)));
+    constexpr std::remove_cvref_t<E> through(E&& x) const
+        requires(Begin == End)
+    {
+        return std::forward<E>(x);
+    }
+    template <std::size_t Begin, std::size_t End, class E>
+    constexpr auto through(E&& x) const {
+        return through<Begin + 1, End>(xnn::get<Begin>(layers)(std::forward<E>(x)));
     }
 
     /// The layers from Begin to End, which is not among them, without a copy: PyTorch's `model[1:3]` is `model.slice<1, 3>()`.

@@ -155,7 +155,7 @@ template <index_t NumGroups, Operand X>
 constexpr auto group_norm(X&& x, double eps = 1e-5) { return xnn::apply(GroupNormRule<NumGroups>{eps}, std::forward<X>(x)); }
 template <index_t NumGroups, Operand X, Array W, Array B>
 constexpr auto group_norm(X&& x, const W& weight, const B& bias, double eps = 1e-5) {
-    return nn::detail::scale_channels<shape_t<operand_t<X>>::rank - 2>(group_norm<NumGroups>(std::forward<X>(x), eps), weight, bias);
+    return nn::detail::group_norm(operand(std::forward<X>(x)), GroupNormRule<NumGroups>{eps}, weight, bias);
 }
 
 /// Root mean square normalisation over the last dimensions, those of NormalizedShape; optionally times weight.

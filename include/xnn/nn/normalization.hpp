@@ -48,6 +48,15 @@ constexpr auto scale_channels(X x, const W& weight, const B& bias) {
     }(std::make_index_sequence<Spatial>{});
 }
 
+/// A group normalisation with a weight and bias: devices other than the Cpu, whose kernels do not know these, apply them behind it.
+template <index_t Groups, class X, class W, class B>
+constexpr auto group_norm(X x, GroupNormRule<Groups> rule, const W& weight, const B& bias) {
+    if constexpr (is_meta<X> || std::same_as<device_t<X>, Cpu>)
+        return xnn::apply(rule, std::move(x), weight, bias);
+    else
+        return scale_channels<shape_t<X>::rank - 2>(xnn::apply(rule, std::move(x)), weight, bias);
+}
+
 template <class Holder, class F>
 constexpr void visit_present(std::string_view name, Holder& holder, F& f) {
     if constexpr (!std::same_as<std::remove_const_t<Holder>, Absent>) f(name, holder);
@@ -244,7 +253,7 @@ struct GroupNorm : Module<GroupNorm<NumGroups, NumChannels, Affine, T, Device>> 
         GroupNormRule<NumGroups> rule{};
         if constexpr (!is_meta<X>) rule.eps = this->eps;
         if constexpr (Affine)
-            return detail::scale_channels<shape_t<X>::rank - 2>(xnn::apply(rule, std::move(x)), this->weight, this->bias);
+            return detail::group_norm(std::move(x), rule, this->weight, this->bias);
         else
             return xnn::apply(rule, std::move(x));
     }

@@ -1,8 +1,6 @@
 // y = x Wᵀ + b over the last dimension. https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
 #pragma once
 
-#include <limits>
-
 #include "xnn/cpu/column_sums.hpp"
 #include "xnn/cpu/gemm.hpp"
 #include "xnn/cpu/gemm/short_row.hpp"
@@ -63,24 +61,6 @@ protected:
 /// The same for a weight that is stored [in, out], as a product reads it, and is not learned any more.
 struct TurnedLinearRule : LinearRule {
     static constexpr bool differentiable = false;
-
-    template <std::size_t R>
-    static constexpr Dims<R> extents(const Dims<R>& x, const Dims<2>& w, const auto&... bias) { return LinearRule::extents(x, turned(w), bias...); }
-    static constexpr bool accepts(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::accepts(x, turned(w), bias...); }
-    static constexpr index_t flops(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::flops(x, turned(w), bias...); }
-
-    NothingSaved forward(auto&, auto y, auto x, auto w, auto bias) const {
-        if constexpr (is_short<decltype(y), decltype(w)>) {
-            using T = typename decltype(y)::value_type;
-            const T lowest = activation == kernels::Activation::relu ? T(0) : -std::numeric_limits<T>::infinity();
-            kernels::short_row_times_matrix<decltype(w)::shape_type::static_extents[0], decltype(w)::shape_type::static_extents[1]>(x.data, w.data, bias.data, lowest, y.data);
-            return {};
-        } else {
-            return multiply(kernels::Transpose::no, y, x, w, bias);
-        }
-    }
-
-private:
     /// A single row and a small matrix, all of it known to the compiler.
     template <class Y, class W>
     static constexpr bool is_short = [] {
@@ -90,6 +70,30 @@ private:
         else
             return false;
     }();
+
+    template <std::size_t R>
+    static constexpr Dims<R> extents(const Dims<R>& x, const Dims<2>& w, const auto&... bias) { return LinearRule::extents(x, turned(w), bias...); }
+    static constexpr bool accepts(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::accepts(x, turned(w), bias...); }
+    static constexpr index_t flops(const auto& x, const Dims<2>& w, const auto&... bias) { return LinearRule::flops(x, turned(w), bias...); }
+
+    NothingSaved forward(auto& arena, auto y, auto x, auto w, auto bias) const {
+        if constexpr (is_short<decltype(y), decltype(w)>)
+            return forward_through(Itself{}, arena, y, x, w, bias);
+        else
+            return multiply(kernels::Transpose::no, y, x, w, bias);
+    }
+    template <class Y, class X, class W, class B>
+        requires(is_short<Y, W>)
+    NothingSaved forward_through(const auto& functor, auto&, Y y, X x, W w, B bias) const {
+        kernels::short_row_times_matrix<W::shape_type::static_extents[0], W::shape_type::static_extents[1]>(x.data, w.data, bias.data, functor, y.data);
+        return {};
+    }
+
+private:
+    struct Itself {
+        template <class V>
+        XNN_CPU_INLINE V operator()(V v) const { return v; }
+    };
     static constexpr Dims<2> turned(const Dims<2>& w) { return {w[1], w[0]}; }
 };
 

@@ -12,6 +12,12 @@ using namespace xnn;
 
 namespace {
 
+struct AtLeast {
+    double lowest;
+    template <class V>
+    V operator()(V v) const { return simd::max_or_nan(V(static_cast<typename V::value_type>(lowest)), v); }
+};
+
 template <class T, index_t K, index_t N>
 void check() {
     INFO(K << " x " << N);
@@ -22,12 +28,12 @@ void check() {
         for (auto* v : {&x, &b, &bias})
             for (T& number : *v) number = draw(random);
         for (const bool biased : {false, true})
-            for (const T lowest : {-std::numeric_limits<T>::infinity(), T(0)}) {
-                kernels::short_row_times_matrix<K, N>(x.data(), b.data(), biased ? bias.data() : nullptr, lowest, y.data());
+            for (const double lowest : {-std::numeric_limits<double>::infinity(), 0.}) {
+                kernels::short_row_times_matrix<K, N>(x.data(), b.data(), biased ? bias.data() : nullptr, AtLeast{lowest}, y.data());
                 for (std::size_t j = 0; j < N; ++j) {
                     double exact = biased ? static_cast<double>(bias[j]) : 0;
                     for (std::size_t k = 0; k < K; ++k) exact += static_cast<double>(x[k]) * static_cast<double>(b[k * N + j]);
-                    CHECK(static_cast<double>(y[j]) == Approx(std::max(exact, static_cast<double>(lowest))).margin(K * (sizeof(T) == 4 ? 1e-6 : 1e-14)));
+                    CHECK(static_cast<double>(y[j]) == Approx(std::max(exact, lowest)).margin(K * (sizeof(T) == 4 ? 1e-6 : 1e-14)));
                 }
                 CHECK(y[N] == T(-7));
             }
@@ -38,6 +44,7 @@ template <class T, index_t K, index_t... N>
 void check_widths(std::integer_sequence<index_t, N...>) {
     (check<T, K, 3 * N + 1>(), ...);
     (check<T, K, 8 * (N + 1)>(), ...);
+    (check<T, K, index_t{1} << N % 5>(), ...);
 }
 
 }  // namespace

@@ -48,6 +48,16 @@ XNN_REGISTER_INLINE Register<T> horner(Register<T> x, const std::array<T, N>& te
     return sum;
 }
 
+/// horner() in two chains, of the even and of the odd terms: a long one keeps processors waiting for its latency.
+template <class T, std::size_t N>
+XNN_REGISTER_INLINE Register<T> two_chains(Register<T> x, const std::array<T, N>& terms) {
+    const Register<T> square = x * x;
+    Register<T> chains[2] = {Register<T>(terms[(N - 1) / 2 * 2]), Register<T>(terms[N / 2 * 2 - 1])};
+    XNN_UNROLL for (std::size_t i = 3; i <= N; ++i)
+        chains[(N - i) % 2] = simd::fma(chains[(N - i) % 2], square, Register<T>(terms[N - i]));
+    return simd::fma(chains[1], x, chains[0]);
+}
+
 /// The integer type as wide as T: its registers shift and mask the bits of those of T.
 template <class T>
 using bits_t = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;

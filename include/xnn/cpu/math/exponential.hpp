@@ -29,7 +29,12 @@ struct Log2Parts<float> {
 
 /// exp(r) = 1 + small_expm1(r) for |r| <= log(2) / 2.
 template <class T>
-XNN_REGISTER_INLINE Register<T> small_expm1(Register<T> r) { return simd::fma(r * r, horner(r, exp_terms<T>), r); }
+XNN_REGISTER_INLINE Register<T> small_expm1(Register<T> r) {
+    if constexpr (sizeof(T) == 4)
+        return simd::fma(r * r, two_chains(r, exp_terms<T>), r);
+    else
+        return simd::fma(r * r, horner(r, exp_terms<T>), r);  // rounds less
+}
 
 // The same terms where the error of exp(r) itself counts: floats need fewer of them.
 template <class T>
@@ -76,13 +81,25 @@ XNN_REGISTER_INLINE Register<T> limit(Register<T> x, T low, T high) {
     return simd::max_or_nan(Register<T>(low), simd::min_or_nan(Register<T>(high), x));
 }
 
+/// The whole number nearest to x factor, for results below 2^(bits of the fraction - 1): adding 1.5 * 2^(bits of the fraction)
+/// rounds, in an instruction that multiplies as well.
+template <class T>
+XNN_REGISTER_INLINE Register<T> nearest(Register<T> x, T factor) {
+#if defined(__FAST_MATH__)
+    return xsimd::nearbyint(x * Register<T>(factor));  // for there a + b - b is a
+#else
+    const Register<T> shift(sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52));
+    return simd::fma(x, Register<T>(factor), shift) - shift;
+#endif
+}
+
 /// x = k log(2) + r with whole k and |r| <= log(2) / 2.
 template <class T>
 struct ExpReduction {
     Register<T> k, r;
     XNN_REGISTER_INLINE explicit ExpReduction(Register<T> x)
-        : k(xsimd::nearbyint(x * Register<T>(T(1.44269504088896340736)))),
-          r(simd::fma(-k, Register<T>(Log2Parts<T>::low), simd::fma(-k, Register<T>(Log2Parts<T>::high), x))) {}
+        : k(nearest(x, T(1.44269504088896340736))),
+          r(simd::fma(k, Register<T>(-Log2Parts<T>::low), simd::fma(k, Register<T>(-Log2Parts<T>::high), x))) {}
 };
 
 /// The interval outside which exp is 0 or infinite.

@@ -29,16 +29,6 @@ inline constexpr GatePolynomial<19> tanh_gate_slope{5.25f, {-0.029190838f, 0.167
     0.73589355f, -1.2167281f, 0.45606399f, 0.71226829f, -0.89572781f, 0.31726319f, 0.15260568f, -0.47097388f,
     0.42847455f, 0.14996414f, -0.38355663f, 0.013188091f, 0.14391638f, -0.0122062f, -0.021910785f}};
 
-/// horner() in two chains, of the even and of the odd terms: a long one keeps processors waiting for its latency.
-template <std::size_t N>
-XNN_REGISTER_INLINE Register<float> two_chains(Register<float> x, const std::array<float, N>& terms) {
-    const Register<float> square = x * x;
-    Register<float> chains[2] = {Register<float>(terms[(N - 1) / 2 * 2]), Register<float>(terms[N / 2 * 2 - 1])};
-    XNN_UNROLL for (std::size_t i = 3; i <= N; ++i)
-        chains[(N - i) % 2] = simd::fma(chains[(N - i) % 2], square, Register<float>(terms[N - i]));
-    return simd::fma(chains[1], x, chains[0]);
-}
-
 template <std::size_t N>
 XNN_REGISTER_INLINE Register<float> gate(Register<float> x, const GatePolynomial<N>& polynomial) {
     const Register<float> size = abs(x), zero(0.f), one(1.f);
