@@ -233,6 +233,8 @@ TEST_CASE("conv: depthwise 3 x 3 of any extents", "[cpu][conv]") {
         }
         check<float>(g, random);
     }
+    for (index_t size : {7, 8, 9, 10})  // around half a register
+        for (index_t padding : {0, 1, 2}) check<float>(square(3, 5, size, 5, 3, padding, 1, 5), random);
     check<float>(square(70, 3, 6, 3, 3, 1, 1, 3), random);  // more images than are walked through at once
     check<float>(square(40, 3, 7, 3, 3, 1, 2, 3), random);
 }
