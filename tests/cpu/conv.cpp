@@ -219,6 +219,7 @@ TEST_CASE("conv: layers of well-known networks", "[cpu][conv]") {
     check<float>(square(3, 20, 23, 24, 1, 0, 2), random);  // gradients of which every second number is zero
     check<float>(square(3, 20, 24, 24, 1, 0, 3), random);
     check<float>(square(2, 17, 21, 40, 3, 1, 2), random);
+    check<float>(square(3, 3, 37, 24, 5, 2), random);  // gradients that are folded into images wider than a register
 }
 
 TEST_CASE("conv: depthwise 3 x 3 of any extents", "[cpu][conv]") {
