@@ -212,6 +212,14 @@ TEST_CASE("conv: layers of well-known networks", "[cpu][conv]") {
     check<float>(square(9, 20, 5, 30, 3, 1, 2), random);  // and with rows shorter than a register
     check<float>(square(3, 600, 4, 30, 1), random);       // several blocks of depth
     check<float>(square(2, 3, 34, 200, 3, 0, 2), random);
+    check<float>(square(2, 12, 17, 20, 1), random);  // images that are read where they lie, of odd extents
+    check<float>(square(2, 16, 20, 40, 1), random);
+    check<float>(square(2, 24, 18, 20, 1, 0, 1, 2), random);
+    check<double>(square(2, 5, 19, 7, 1), random);
+    check<float>(square(3, 20, 23, 24, 1, 0, 2), random);  // gradients of which every second number is zero
+    check<float>(square(3, 20, 24, 24, 1, 0, 3), random);
+    check<float>(square(2, 17, 21, 40, 3, 1, 2), random);
+    check<float>(square(3, 3, 37, 24, 5, 2), random);  // gradients that are folded into images wider than a register
 }
 
 TEST_CASE("conv: depthwise 3 x 3 of any extents", "[cpu][conv]") {
@@ -226,6 +234,8 @@ TEST_CASE("conv: depthwise 3 x 3 of any extents", "[cpu][conv]") {
         }
         check<float>(g, random);
     }
+    for (index_t size : {7, 8, 9, 10})  // around half a register
+        for (index_t padding : {0, 1, 2}) check<float>(square(3, 5, size, 5, 3, padding, 1, 5), random);
     check<float>(square(70, 3, 6, 3, 3, 1, 1, 3), random);  // more images than are walked through at once
     check<float>(square(40, 3, 7, 3, 3, 1, 2, 3), random);
 }
@@ -296,7 +306,7 @@ TEST_CASE("conv: the number of threads changes no bit", "[cpu][conv][threads]") 
     std::mt19937 random(3);
     for (const ConvGeometry& g :
          {square(64, 1, 28, 20, 5), square(19, 20, 12, 50, 5), square(3, 64, 28, 64, 3, 1), square(1, 64, 28, 64, 3, 1),
-          square(9, 64, 30, 64, 3, 1, 2, 64), square(8, 64, 17, 96, 1), square(90, 64, 6, 64, 3, 1, 1, 64), square(9, 64, 18, 96, 3, 1, 2),
+          square(9, 64, 30, 64, 3, 1, 2, 64), square(8, 64, 17, 96, 1), square(90, 64, 6, 64, 3, 1, 1, 64), square(9, 64, 18, 96, 3, 1, 2), square(8, 16, 33, 24, 1), square(8, 40, 33, 64, 1, 0, 2),
           square(16, 128, 6, 128, 1), square(1, 256, 14, 128, 1), square(4, 128, 4, 128, 3, 1), square(2, 64, 16, 64, 5, 2, 1, 2)}) {
         Guarded<float> x(g.batch * g.in_channels * g.input_size()), w(g.out_channels * g.weights_per_output());
         Guarded<float> gy(g.batch * g.out_channels * g.output_size());

@@ -73,20 +73,31 @@ struct SteppedColumns : Columns {
     }
 };
 
-/// Rows of two neighbouring channels, of up to 8 results: each in a half of a register, which is read and written by itself.
+/// Rows of two neighbouring channels, of up to 8 pixels and results: each in a half of a register, which is read once and moved
+/// to the places where the weights want it.
 struct TwoChannels {
     static constexpr index_t channels = 2, stride = 1;
-    __mmask8 inside[2][side], results[2];
-    index_t column = 0, from, pitch, result_pitch;
+    __m512i shifts[side];
+    __mmask16 inside[side];
+    __mmask8 pixels[2], results[2];
+    index_t column = 0, from = 0, pitch, result_pitch;
 
-    TwoChannels(const Extents& e, index_t, index_t count) : from(-e.before_x), pitch(e.size()), result_pitch(e.result_size()) {
+    static bool fit(const Extents& e) { return e.width <= half_walk && e.result_width <= half_walk; }
+
+    TwoChannels(const Extents& e, index_t, index_t count) : pitch(e.size()), result_pitch(e.result_size()) {
         for (int channel = 0; channel < 2; ++channel) {
+            pixels[channel] = static_cast<__mmask8>(channel < count ? lanes_inside(0, e.width) : 0);
             results[channel] = static_cast<__mmask8>(channel < count ? lanes_inside(0, e.result_width) : 0);
-            for (int k = 0; k < side; ++k) inside[channel][k] = static_cast<__mmask8>(lanes_inside(from + k, e.width) & results[channel]);
+        }
+        for (int k = 0; k < side; ++k) {
+            const auto half = static_cast<unsigned>(lanes_inside(k - e.before_x, e.width) & lanes_inside(0, e.result_width));
+            inside[k] = static_cast<__mmask16>(half << half_walk | half);
+            shifts[k] = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_epi32(static_cast<int>(k - e.before_x)));
         }
     }
-    XNN_CPU_INLINE void load(const float* row, __m512 (&pixels)[side]) const {
-        XNN_UNROLL for (int k = 0; k < side; ++k) pixels[k] = join(_mm256_maskz_loadu_ps(inside[0][k], row + k), _mm256_maskz_loadu_ps(inside[1][k], row + pitch + k));
+    XNN_CPU_INLINE void load(const float* row, __m512 (&to)[side]) const {
+        const __m512 both = join(_mm256_maskz_loadu_ps(pixels[0], row), _mm256_maskz_loadu_ps(pixels[1], row + pitch));
+        XNN_UNROLL for (int k = 0; k < side; ++k) to[k] = _mm512_maskz_permutexvar_ps(inside[k], shifts[k], both);
     }
     XNN_CPU_INLINE __m512 load_result(const float* row) const {
         return join(_mm256_maskz_loadu_ps(results[0], row), _mm256_maskz_loadu_ps(results[1], row + result_pitch));
@@ -121,7 +132,7 @@ template <class Run>
 void with_columns(const ConvGeometry& g, const Run& run) {
     if (g.stride[1] == 2)
         run.template operator()<SteppedColumns>();
-    else if (g.output()[2] <= half_walk)
+    else if (TwoChannels::fit(Extents(g)))
         run.template operator()<TwoChannels>();
     else
         run.template operator()<Columns>();

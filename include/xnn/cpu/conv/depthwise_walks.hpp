@@ -39,6 +39,8 @@ void walk_forward(const Extents e, const Walked columns, Images<const float> x, 
                   const WalkFinish finish) {
     constexpr index_t taps = side * side;
     const index_t pad = e.before_y, rows = e.result_height;
+    // What is walked through next: the processor does not see where it lies.
+    const index_t ahead = x.count > 1 ? x.pitch : e.size(), y_ahead = x.count > 1 ? y_pitch : e.result_size();
     __m512 weights[side][side];
     XNN_UNROLL for (int i = 0; i < side; ++i)
         XNN_UNROLL for (int j = 0; j < side; ++j) weights[i][j] = Walked::spread(w + (turned ? taps - 1 - (i * side + j) : i * side + j), taps, channels);
@@ -51,6 +53,7 @@ void walk_forward(const Extents e, const Walked columns, Images<const float> x, 
         __m512 next = start, pixels[side];
         const auto read = [&] {
             const bool inside = number >= 0 && number < e.height;
+            __builtin_prefetch(row + ahead);
             if (inside) columns.load(row, pixels);
             ++number, row += e.width;
             return inside;
@@ -58,6 +61,7 @@ void walk_forward(const Extents e, const Walked columns, Images<const float> x, 
         const auto finished = [&](__m512 sum) {
             if (finish.accumulate) sum = simd::batch<float>(sum) + simd::batch<float>(columns.load_result(to));
             columns.store(to, simd::max_or_nan(lowest, simd::batch<float>(sum)));
+            __builtin_prefetch(to + y_ahead, 1);
             to += e.result_width;
         };
         if constexpr (Walked::stride == 1) {

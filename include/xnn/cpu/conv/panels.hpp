@@ -30,6 +30,7 @@ struct PanelProduct {
 template <class T>
 class PanelLoop {
     static constexpr index_t columns_of_panel = gemm_detail::tile_columns<T>;
+    static constexpr index_t most_scattered_rows = 32;  // rows that lie pages apart cost an address translation each
 
 public:
     PanelLoop(const PanelProduct<T>& product, const Patches<T>& patches) : p_(product), patches_(patches) {}
@@ -53,7 +54,7 @@ public:
             for (index_t k = 0; k < depth; k += block) {
                 const index_t until = std::min(k + block, depth);
                 const index_t begin = first + group * columns_of_panel;
-                patches_.pack(begin, std::min(last - begin, at_once * columns_of_panel), k, until, columns_of_panel, panel_size, packed);
+                if (!in_place_) patches_.pack(begin, std::min(last - begin, at_once * columns_of_panel), k, until, columns_of_panel, panel_size, packed);
                 for (index_t tile = tiles.begin; tile < tiles.end; ++tile)
                     for (index_t panel = group; panel < end; ++panel)
                         multiply(tile * height, std::min(height, p_.m - tile * height), k, until, packed + (panel - group) * panel_size,
@@ -81,8 +82,8 @@ private:
         tile.a = p_.w + row * depth + k;
         tile.a_row_stride = depth;
         tile.a_k_stride = 1;
-        tile.b = panel;
-        tile.b_pitch = columns_of_panel;
+        tile.b = in_place_ ? patches_.image() + k * p_.size + place : panel;
+        tile.b_pitch = in_place_ ? p_.size : columns_of_panel;
         tile.c = direct ? y : buffer;
         tile.c_pitch = direct ? p_.size : columns_of_panel;
         tile.start = add ? tile.c : zeros;
@@ -121,6 +122,7 @@ private:
 
     const PanelProduct<T>& p_;
     const Patches<T>& patches_;
+    bool in_place_ = patches_.is_image() && patches_.depth() <= most_scattered_rows && (simd::masked_loads_are_cheap || p_.size % simd::width<T> == 0);
 };
 
 /// Images that are computed together: enough columns to make use of weights that have been read.

@@ -12,6 +12,8 @@ namespace conv_detail {
 
 struct TurnedWeights;     // names scratch memory
 struct PhaseGradient;     // names scratch memory
+struct PhasesOfRows;      // names scratch memory
+struct NoGradient;        // names scratch memory
 struct GatheredGradient;  // names scratch memory
 struct PatchMatrix;       // names scratch memory
 struct PartialWeights;    // names scratch memory
@@ -20,8 +22,8 @@ struct PartialBias;       // names scratch memory
 /// The elements of gx that lie a stride apart along each dimension have the same weights to reckon with: every step-th from
 /// `tap` on. Their gradient is a convolution of gy with these weights in reverse, with a stride of 1.
 struct GradientPhase {
-    Dims<3> begin{}, tap{}, step{};  // begin: the first of these elements in gx
-    bool empty = false;              // no weight reads them
+    Dims<3> begin{}, count{}, tap{}, step{};  // begin: the first of these elements in gx
+    bool empty = false;                       // no weight reads them
     ConvGeometry convolution;
 
     GradientPhase(const ConvGeometry& g, const Dims<3>& phase) : convolution(g) {
@@ -33,13 +35,13 @@ struct GradientPhase {
             step[d] = g.stride[d] / common;
             while (tap[d] < g.kernel[d] && tap[d] * g.dilation[d] % g.stride[d] != phase[d]) ++tap[d];
             begin[d] = first - g.pad_before[d];
-            const index_t count = begin[d] < g.input[d] ? divide_up(g.input[d] - begin[d], g.stride[d]) : 0;
+            count[d] = begin[d] < g.input[d] ? divide_up(g.input[d] - begin[d], g.stride[d]) : 0;
             convolution.kernel[d] = tap[d] < g.kernel[d] ? divide_up(g.kernel[d] - tap[d], step[d]) : 0;
             convolution.dilation[d] = g.dilation[d] / common;
-            empty = empty || convolution.kernel[d] == 0 || count == 0;
+            empty = empty || convolution.kernel[d] == 0 || count[d] == 0;
             const index_t reach = (convolution.kernel[d] - 1) * convolution.dilation[d];
             convolution.pad_before[d] = reach + (tap[d] * g.dilation[d] - phase[d]) / g.stride[d] - first / g.stride[d];
-            convolution.pad_after[d] = count + reach - convolution.input[d] - convolution.pad_before[d];
+            convolution.pad_after[d] = count[d] + reach - convolution.input[d] - convolution.pad_before[d];
         }
     }
 };
@@ -66,20 +68,48 @@ void turn_weights(const ConvGeometry& g, const GradientPhase& phase, const T* w,
         }
 }
 
-/// Writes or adds the elements of a phase to their places in gx.
+/// to[2 * i] [+]= even[i] and to[2 * i + 1] [+]= odd[i], n elements in all.
 template <class T>
-void weave(const ConvGeometry& g, const GradientPhase& phase, const T* from, T* gx, bool accumulate) {
-    const Dims<3> count = phase.convolution.output();
-    const index_t step = g.stride[2];
-    for (index_t channel = 0; channel < phase.convolution.batch * g.in_channels; ++channel)
-        for (index_t z = 0; z < count[0]; ++z)
-            for (index_t y = 0; y < count[1]; ++y, from += count[2]) {
-                const Dims<3> at{phase.begin[0] + z * g.stride[0], phase.begin[1] + y * g.stride[1], phase.begin[2]};
-                T* to = gx + ((channel * g.input[0] + at[0]) * g.input[1] + at[1]) * g.input[2] + at[2];
-                if (accumulate)
-                    for (index_t x = 0; x < count[2]; ++x) to[x * step] += from[x];
-                else
-                    for (index_t x = 0; x < count[2]; ++x) to[x * step] = from[x];
+void interleave(const T* even, const T* odd, index_t n, T* __restrict to, bool accumulate) {
+    if (accumulate) {
+        for (index_t i = 0; i < n / 2; ++i) to[2 * i] += even[i], to[2 * i + 1] += odd[i];
+        if (n % 2 != 0) to[n - 1] += even[n / 2];
+    } else {
+        for (index_t i = 0; i < n / 2; ++i) to[2 * i] = even[i], to[2 * i + 1] = odd[i];
+        if (n % 2 != 0) to[n - 1] = even[n / 2];
+    }
+}
+
+/// What a phase has for each row of gx in which it lies, from column `begin` on.
+template <class T>
+struct PhaseRows {
+    index_t begin, count;
+    const T* data;
+    index_t pitch;
+};
+
+/// Writes or adds the phases that lie side by side along the width, of which `phase` is one, to their rows of gx.
+template <class T>
+void weave(const ConvGeometry& g, const GradientPhase& phase, const PhaseRows<T>* parts, index_t channels, T* gx, bool accumulate) {
+    const index_t step = g.stride[2], width = g.input[2];
+    index_t row = 0;
+    for (index_t channel = 0; channel < channels; ++channel)
+        for (index_t z = 0; z < phase.count[0]; ++z)
+            for (index_t y = 0; y < phase.count[1]; ++y, ++row) {
+                T* to = gx + ((channel * g.input[0] + phase.begin[0] + z * g.stride[0]) * g.input[1] + phase.begin[1] + y * g.stride[1]) * width;
+                if (step == 2) {
+                    const PhaseRows<T>&even = parts[parts[0].begin == 0 ? 0 : 1], &odd = parts[parts[0].begin == 0 ? 1 : 0];
+                    interleave(even.data + row * even.pitch, odd.data + row * odd.pitch, width, to, accumulate);
+                    continue;
+                }
+                for (index_t p = 0; p < step; ++p) {
+                    const T* from = parts[p].data + row * parts[p].pitch;
+                    T* own = to + parts[p].begin;
+                    if (accumulate)
+                        for (index_t x = 0; x < parts[p].count; ++x) own[x * step] += from[x];
+                    else
+                        for (index_t x = 0; x < parts[p].count; ++x) own[x * step] = from[x];
+                }
             }
 }
 
@@ -100,25 +130,33 @@ void backward_data_by_panels(const ConvGeometry& g, const T* gy, const T* w, T* 
                 own += weights * phase.convolution.kernel_size();
             }
     };
-    index_t written = 0;  // elements of a channel that some weight reads
-    for_each_phase([&](const GradientPhase& phase, T* own) {
-        turn_weights(g, phase, w, own);
-        written += phase.convolution.output_size();
-    });
+    for_each_phase([&](const GradientPhase& phase, T* own) { turn_weights(g, phase, w, own); });
     if (phases == 1)
         return for_each_phase([&](const GradientPhase& phase, const T* own) { forward_by_panels(phase.convolution, gy, own, no_bias, gx, false, accumulate); });
     constexpr index_t cache = 256 << 10;  // what all phases write to some images
     const index_t images = std::clamp<index_t>(cache / (image_size * static_cast<index_t>(sizeof(T))), 1, g.batch);
+    const index_t width = divide_up(g.input[2], g.stride[2]), phase_size = divide_up(g.input[0], g.stride[0]) * divide_up(g.input[1], g.stride[1]) * width;
     for_tasks(divide_up(g.batch, images), g.operations(), [&](index_t task) {
-        const index_t first = task * images, some = std::min(images, g.batch - first);
-        T* to = gx + first * image_size;
-        if (!accumulate && written < g.input_size()) std::fill_n(to, some * image_size, T(0));
-        for_each_phase([&](GradientPhase& phase, const T* own) {
-            phase.convolution.batch = some;
-            T* result = scratch<PhaseGradient, T>(some * g.in_channels * phase.convolution.output_size());
-            forward_by_panels(phase.convolution, gy + first * g.out_channels * g.output_size(), own, no_bias, result, false, false);
-            weave(g, phase, result, to, accumulate);
-        });
+        const index_t first = task * images, channels = std::min(images, g.batch - first) * g.in_channels;
+        T* zeros = scratch<NoGradient, T>(width);
+        std::fill_n(zeros, width, T(0));
+        T* results = scratch<PhaseGradient, T>(g.stride[2] * channels * phase_size);
+        auto* rows = scratch<PhasesOfRows, PhaseRows<T>>(g.stride[2]);
+        const T* own = turned;
+        for (index_t i = 0; i < phases; i += g.stride[2]) {
+            bool any = false;
+            for (index_t p = 0; p < g.stride[2]; ++p) {
+                GradientPhase phase = phase_of(i + p);
+                T* result = results + p * channels * phase_size;
+                rows[p] = {phase.begin[2], phase.count[2], phase.empty ? zeros : result, phase.empty ? 0 : phase.count[2]};
+                if (phase.empty) continue;
+                any = true;
+                phase.convolution.batch = channels / g.in_channels;
+                forward_by_panels(phase.convolution, gy + first * g.out_channels * g.output_size(), own, no_bias, result, false, false);
+                own += weights * phase.convolution.kernel_size();
+            }
+            if (any || !accumulate) weave(g, phase_of(i), rows, channels, gx + first * image_size, accumulate);
+        }
     });
 }
 
@@ -144,10 +182,14 @@ void add_weight_gradient(const ConvGeometry& g, const Patches<T>& patches, const
         }
         for (index_t k = 0; k < depth; k += rows) {
             const index_t end = std::min(k + rows, depth);
-            T* matrix = scratch<PatchMatrix, T>(rows * step);
-            patches.pack(first, columns, k, end, columns, 0, matrix);
-            gemm(Cpu{}, Transpose::no, Transpose::yes, out, end - k, columns, gradient, within ? size : columns, matrix, columns, gw + k, depth,
-                 {.accumulate = accumulate || first > 0});
+            const T* matrix = patches.image() + k * size + first;
+            if (!patches.is_image()) {
+                T* packed = scratch<PatchMatrix, T>(rows * step);
+                patches.pack(first, columns, k, end, columns, 0, packed);
+                matrix = packed;
+            }
+            gemm(Cpu{}, Transpose::no, Transpose::yes, out, end - k, columns, gradient, within ? size : columns, matrix, patches.is_image() ? size : columns, gw + k,
+                 depth, {.accumulate = accumulate || first > 0});
         }
     }
 }

@@ -28,7 +28,7 @@ class Patches {
 public:
     /// Images from `image` to before `image + images`, of which x is the first channel of the batch's first.
     Patches(const ConvGeometry& g, const T* x, index_t image, index_t images)
-        : planes_(g), output_(g.output()), size_(g.output_size()), depth_(g.weights_per_output()) {
+        : planes_(g), output_(g.output()), size_(g.output_size()), depth_(g.weights_per_output()), images_(images) {
         const index_t channels = g.in_channels_of_group(), step = g.in_channels * g.input_size();
         // What lies without gaps in the image, and in the matrix.
         run_ = planes_.extents == output_ ? size_ : output_[2];
@@ -49,6 +49,10 @@ public:
     }
 
     index_t depth() const { return depth_; }
+
+    /// Whether the matrix is the image itself: a single one, with one weight for each channel.
+    bool is_image() const { return planes_.in_place && taps_ == 1 && images_ == 1; }
+    const T* image() const { return from_; }
 
     /// Rows of the matrix from `begin` to before `end`, of the columns from `first` on: panels of `width` columns, each with
     /// its rows one after the other, `panel_size` elements apart.
@@ -93,7 +97,7 @@ private:
 
     Planes planes_;
     Dims<3> output_;
-    index_t size_, depth_, taps_ = 0, run_ = 0, channel_pitch_ = 0, image_pitch_ = 0;
+    index_t size_, depth_, images_, taps_ = 0, run_ = 0, channel_pitch_ = 0, image_pitch_ = 0;
     const T* from_ = nullptr;
     index_t* offsets_ = nullptr;
 };

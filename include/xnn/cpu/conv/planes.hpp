@@ -108,10 +108,14 @@ private:
     }
     template <class T>
     void stage_row(const T* from, index_t step, Fitting inside, T* to) const {
-        constexpr index_t width = simd::width<T>;
+        constexpr index_t width = simd::width<T>, ahead = 2048 / sizeof(T);
         clear(to, inside.begin);
         index_t j = inside.begin;
-        for (; j < inside.end; j += width) simd::store(to + j, load_each(from + (j - inside.begin) * step, step, std::min(width, inside.end - j)));
+        for (; j < inside.end; j += width, from += width * step) {
+            // Strided rows are read too seldom for the processor to see where they go on.
+            if (step == 2) XNN_UNROLL for (index_t line = 0; line < 2; ++line) __builtin_prefetch(from + ahead + line * width);
+            simd::store(to + j, load_each(from, step, std::min(width, inside.end - j)));
+        }
         if (j < extents[2]) clear(to + j, extents[2] - j);
     }
 };
