@@ -73,6 +73,20 @@ else()
     endif()
 endif()
 
+# A tensor of the host where one of the device is needed does not compile, and the error says so.
+if(TARGET xnn::cuda_host)
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    set(thrust_flags "-I${PROJECT_SOURCE_DIR}/cuda")
+    if(XNN_THRUST_INCLUDE_DIR AND NOT XNN_THRUST_INCLUDE_DIR STREQUAL /usr/include)
+        list(APPEND thrust_flags -isystem "${XNN_THRUST_INCLUDE_DIR}")
+    endif()
+    foreach(case IN ITEMS host_input host_operand)
+        add_test(NAME "cuda_host/mistake ${case}" COMMAND
+            "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/run.py" "${CMAKE_CURRENT_SOURCE_DIR}/cuda/compile_fail/${case}.cpp"
+            -- "${CMAKE_CXX_COMPILER}" "@${compile_flags}" ${thrust_flags})
+    endforeach()
+endif()
+
 if(XNN_TEST_GPU)
     if(NOT TARGET xnn::cuda)
         message(FATAL_ERROR "XNN_TEST_GPU needs a CUDA toolkit")
