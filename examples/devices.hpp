@@ -3,12 +3,16 @@
 #pragma once
 
 #include <concepts>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <xnn/core/device.hpp>
 #include <xnn/core/error.hpp>
 
 namespace examples {
+
+/// Whether the driver of an NVIDIA GPU has made its device: a program without CUDA can ask no more.
+inline bool finds_gpu() { return std::filesystem::exists("/dev/nvidiactl") || std::filesystem::exists("/dev/dxg"); }
 
 /// Calls f.operator()<Device>() with the device of this name. Throws xnn::Error for one that the program was built without.
 template <class F>
@@ -23,7 +27,8 @@ auto with_device(const std::string& name, F&& f) {
     if (name == "cuda") return f.template operator()<xnn::Cuda>();
     known += ", cuda";
 #endif
-    xnn::fail("--device", "a device that this program was built for (" + known + "; docs/cuda.md says how there are more)", name);
+    xnn::fail("--device", "a device that this program was built for (" + known + "; docs/cuda.md says how there are more)",
+              name == "cuda" && !finds_gpu() ? name + "; and this machine has no NVIDIA GPU" : name);
 }
 
 /// An array of the host where a network computes: itself, or a copy on the device.

@@ -1,7 +1,7 @@
 # The Cuda device on a CUDA runtime and a cuBLAS of our own, which count what the host asks for: nvcc's code without a GPU.
 #
 # By custom commands: CMake 3.25.1 does not know how nvcc is asked for C++20, and a language that is enabled brings its own runtime.
-# The kernels are compiled as PTX only: nothing runs them.
+# The kernels are compiled as PTX only, and without optimisation: nothing runs them.
 
 if(NOT XNN_TEST_CUDA)
     return()
@@ -13,7 +13,7 @@ if(NOT TARGET xnn::cuda OR NOT XNN_NVCC)
 endif()
 
 set(nvcc_flags
-    -std=c++20 -O1 -Xcompiler=-O1 -gencode=arch=compute_90,code=compute_90 --cudart=none -diag-suppress=1675,2189,3189,186,554,128,177
+    -std=c++20 -Xcicc=-O0 -Xcompiler=-O0 -gencode=arch=compute_90,code=compute_90 --cudart=none -diag-suppress=1675,2189,3189,186,554,128,177
     -DXNN_DEFAULT_DEVICE=Cuda "-I${PROJECT_SOURCE_DIR}/include" "-I${PROJECT_SOURCE_DIR}/cuda"
     "-I$<JOIN:$<REMOVE_DUPLICATES:$<FILTER:$<TARGET_PROPERTY:test_main,INCLUDE_DIRECTORIES>,EXCLUDE,^(/usr/include|${PROJECT_SOURCE_DIR}/include)$>>,;-I>")
 

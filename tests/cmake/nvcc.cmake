@@ -14,10 +14,18 @@ file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/nvcc")
 
 add_test(NAME "cuda_nvcc/a chain is one kernel" COMMAND ${nvcc_check} chain "${CMAKE_CURRENT_SOURCE_DIR}/cuda/nvcc/chain.cu"
     "${CMAKE_CURRENT_BINARY_DIR}/nvcc/chain.ptx" -- ${nvcc_command} -arch=sm_80)
-foreach(program IN ITEMS operations lenet resnet18 gpt)
-    foreach(architecture IN ITEMS 80 90)
-        add_test(NAME "cuda_nvcc/${program} for sm_${architecture}" COMMAND ${nvcc_check} program
-            "${CMAKE_CURRENT_SOURCE_DIR}/cuda/nvcc/${program}.cu" "${CMAKE_CURRENT_BINARY_DIR}/nvcc/${program}_${architecture}"
-            -- ${nvcc_command} -arch=sm_${architecture} -lcublas -lcublasLt)
-    endforeach()
+# Both architectures in one call: what is the same for both is done once.
+set(nvcc_architectures -gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_90,code=sm_90)
+foreach(program IN ITEMS operations gpt resnet18 lenet)
+    add_test(NAME "cuda_nvcc/${program} for sm_80 and sm_90" COMMAND ${nvcc_check} program
+        "${CMAKE_CURRENT_SOURCE_DIR}/cuda/nvcc/${program}.cu" "${CMAKE_CURRENT_BINARY_DIR}/nvcc/${program}"
+        -- ${nvcc_command} ${nvcc_architectures} -lcublas -lcublasLt)
+    set_tests_properties("cuda_nvcc/${program} for sm_80 and sm_90" PROPERTIES TIMEOUT 1500)
 endforeach()
+# The longest of all tests first, so that the others run beside it.
+set_tests_properties("cuda_nvcc/operations for sm_80 and sm_90" PROPERTIES COST 1000)
+
+add_test(NAME "cuda_nvcc/kernels that keep their work in memory are refused" COMMAND ${nvcc_check} program
+    "${CMAKE_CURRENT_SOURCE_DIR}/cuda/nvcc/refused.cu" "${CMAKE_CURRENT_BINARY_DIR}/nvcc/refused" -- ${nvcc_command} ${nvcc_architectures})
+set_tests_properties("cuda_nvcc/kernels that keep their work in memory are refused" PROPERTIES
+    PASS_REGULAR_EXPRESSION "12 kernels for sm_80 and sm_90, 8 keep their work in memory")

@@ -20,6 +20,11 @@ struct common_device {
 template <class E, class... Rest>
 struct common_device<E, Rest...> : std::conditional_t<is_number<E>, common_device<Rest...>, std::type_identity<device_t<E>>> {};
 
+/// Arguments whose elements stand on one device. What is taken down or only estimated stands on none.
+template <class... E>
+inline constexpr bool one_device =
+    any_recorded<E...> || (is_meta<E> || ...) || ((is_number<E> || std::same_as<device_t<E>, typename common_device<E...>::type>) && ...);
+
 template <class Rule, class Values>
 struct result_type;
 template <class Rule, class First, class... T>
@@ -138,6 +143,8 @@ constexpr auto apply(Rule rule, X&&... x) {
     constexpr bool meta = detail::any_meta<X...>;
     if constexpr (!std::is_void_v<Problem>) {
         return Problem{};
+    } else if constexpr (!detail::one_device<operand_t<X>...>) {
+        return reject<Mismatch<Rule, Expects<OneDevice>, Got<device_t<operand_t<X>>...>>, meta>();
     } else if constexpr (!detail::one_dtype<value_t<operand_t<X>>...>) {
         return reject<Mismatch<Rule, Expects<OneDtype>, Got<value_t<operand_t<X>>...>>, meta>();
     } else if constexpr (any_erased<operand_t<X>...> && ((detail::is_parameter<std::remove_cvref_t<X>> || detail::is_unnamed<std::remove_cvref_t<X>>) || ...)) {
@@ -256,6 +263,8 @@ constexpr auto map(F f, X&&... x) {
     constexpr bool meta = detail::any_meta<X...>;
     if constexpr (!std::is_void_v<Problem>) {
         return Problem{};
+    } else if constexpr (!detail::one_device<operand_t<X>...>) {
+        return reject<Mismatch<F, Expects<OneDevice>, Got<device_t<operand_t<X>>...>>, meta>();
     } else if constexpr (!detail::BroadcastAll::accepts(shape_t<operand_t<X>>::static_extents...)) {
         return reject<Mismatch<F, Expects<ShapesThatBroadcast>, Got<shape_t<operand_t<X>>...>>, meta>();
     } else {

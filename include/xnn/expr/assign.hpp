@@ -1,6 +1,8 @@
 // Evaluates an expression into a tensor.
 #pragma once
 
+#include <optional>
+
 #include "xnn/expr/operand.hpp"
 
 namespace xnn {
@@ -53,8 +55,11 @@ void assign_by_node(Tensor& tensor, const Node& node, const S& shape) {
     }
     shared->evaluate(lease.arena(), own);
     if (own && shared->value == own) return;
-    [[maybe_unused]] Tensor kept = std::move(tensor);
-    tensor.resize(shape);
+    std::optional<Tensor> kept;  // until it has been read
+    if (!own) {
+        kept.emplace(std::move(tensor));
+        tensor.resize(shape);
+    }
     assign(Device{}, Target<typename Tensor::value_type>{tensor.data()}, Ptr<T>(shared->value), shape.extents());
 }
 

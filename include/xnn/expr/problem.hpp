@@ -28,6 +28,7 @@ struct PatchesThatFillImages {};  ///< [batch, channels * kernel, places of the 
 struct ShapesThatBroadcast {};    ///< equal from the last dimension on, or 1
 struct TargetsForLogits {};       ///< class indices [batch, d…] or probabilities [batch, classes, d…]
 struct OneDtype {};               ///< the same floating-point dtype for all arguments
+struct OneDevice {};              ///< all arguments on one device: to<Device>(x) moves them
 /// What it was given.
 template <class...>
 struct Got {};

@@ -103,29 +103,41 @@ struct MatmulRule {
         const auto ga = get<0>(targets);
         const auto gb = get<1>(targets);
         // The gradient of a factor has its layout in memory: a transposed one's is the transposed product.
-        const auto to_a = [&](index_t rows, const T* g, const T* pb, T* out, bool accumulate) {
+        const auto to_a = [&](index_t count, index_t rows, const T* g, const T* pb, T* out, bool accumulate) {
+            const index_t ga_step = s.m * s.k, gy_step = s.m * s.n, b_step = s.k * s.n;
             if constexpr (TransposeA)
-                gemm(device, tb, kernels::Transpose::yes, s.k, rows, s.n, pb, s.ldb, g, s.n, out, s.lda, {.accumulate = accumulate});
+                gemm_batched(device, count, tb, kernels::Transpose::yes, s.k, rows, s.n, pb, s.ldb, b_step, g, s.n, gy_step, out, s.lda, ga_step,
+                             {.accumulate = accumulate});
             else
-                gemm(device, kernels::Transpose::no, not_b, rows, s.k, s.n, g, s.n, pb, s.ldb, out, s.lda, {.accumulate = accumulate});
+                gemm_batched(device, count, kernels::Transpose::no, not_b, rows, s.k, s.n, g, s.n, gy_step, pb, s.ldb, b_step, out, s.lda, ga_step,
+                             {.accumulate = accumulate});
         };
-        const auto to_b = [&](index_t rows, const T* g, const T* pa, T* out, bool accumulate) {
+        const auto to_b = [&](index_t count, index_t rows, const T* g, const T* pa, T* out, bool accumulate) {
+            const index_t gb_step = s.k * s.n, gy_step = s.m * s.n, a_step = s.m * s.k;
             if constexpr (TransposeB)
-                gemm(device, kernels::Transpose::yes, ta, s.n, s.k, rows, g, s.n, pa, s.lda, out, s.ldb, {.accumulate = accumulate});
+                gemm_batched(device, count, kernels::Transpose::yes, ta, s.n, s.k, rows, g, s.n, gy_step, pa, s.lda, a_step, out, s.ldb, gb_step,
+                             {.accumulate = accumulate});
             else
-                gemm(device, not_a, kernels::Transpose::no, s.k, s.n, rows, pa, s.lda, g, s.n, out, s.ldb, {.accumulate = accumulate});
+                gemm_batched(device, count, not_a, kernels::Transpose::no, s.k, s.n, rows, pa, s.lda, a_step, g, s.n, gy_step, out, s.ldb, gb_step,
+                             {.accumulate = accumulate});
         };
         if (folds<decltype(b)>) {
-            if (ga) to_a(s.batch * s.m, gy, b.data, ga.data, ga.accumulate);
-            if (gb) to_b(s.batch * s.m, gy, a.data, gb.data, gb.accumulate);
+            if (ga) to_a(1, s.batch * s.m, gy, b.data, ga.data, ga.accumulate);
+            if (gb) to_b(1, s.batch * s.m, gy, a.data, gb.data, gb.accumulate);
             return;
         }
-        if (a.size() > 0 && b.size() > 0)
-            batches(a, b).run([&](index_t i, index_t ia, index_t ib, bool first_a, bool first_b) {
-                const T* g = gy + i * s.m * s.n;
-                if (ga) to_a(s.m, g, b.data + ib * s.k * s.n, ga.data + ia * s.m * s.k, ga.accumulate || !first_a);
-                if (gb) to_b(s.m, g, a.data + ia * s.m * s.k, gb.data + ib * s.k * s.n, gb.accumulate || !first_b);
-            });
+        if (a.size() == 0 || b.size() == 0) return;
+        const auto batch = batches(a, b);
+        if (batch.even()) {
+            if (ga) to_a(s.batch, s.m, gy, b.data, ga.data, ga.accumulate);
+            if (gb) to_b(s.batch, s.m, gy, a.data, gb.data, gb.accumulate);
+            return;
+        }
+        batch.run([&](index_t i, index_t ia, index_t ib, bool first_a, bool first_b) {
+            const T* g = gy + i * s.m * s.n;
+            if (ga) to_a(1, s.m, g, b.data + ib * s.k * s.n, ga.data + ia * s.m * s.k, ga.accumulate || !first_a);
+            if (gb) to_b(1, s.m, g, a.data + ia * s.m * s.k, gb.data + ib * s.k * s.n, gb.accumulate || !first_b);
+        });
     }
 
 private:
