@@ -53,7 +53,7 @@ void walk_forward(const Extents e, const Walked columns, Images<const float> x, 
         __m512 next = start, pixels[side];
         const auto read = [&] {
             const bool inside = number >= 0 && number < e.height;
-            __builtin_prefetch(row + ahead);
+            XNN_PREFETCH(row + ahead);
             if (inside) columns.load(row, pixels);
             ++number, row += e.width;
             return inside;

@@ -113,7 +113,7 @@ private:
         index_t j = inside.begin;
         for (; j < inside.end; j += width, from += width * step) {
             // Strided rows are read too seldom for the processor to see where they go on.
-            if (step == 2) XNN_UNROLL for (index_t line = 0; line < 2; ++line) __builtin_prefetch(from + ahead + line * width);
+            if (step == 2) XNN_UNROLL for (index_t line = 0; line < 2; ++line) XNN_PREFETCH(from + ahead + line * width);
             simd::store(to + j, load_each(from, step, std::min(width, inside.end - j)));
         }
         if (j < extents[2]) clear(to + j, extents[2] - j);
