@@ -7,8 +7,8 @@
 set(device_areas expr ops nn optim models training io)
 set(device_sources ${suite})
 list(FILTER device_sources INCLUDE REGEX "^((expr|ops|nn|optim|models|training)/|io/checkpoint)")
-# What is about the Cpu, or about no device at all.
-list(FILTER device_sources EXCLUDE REGEX "^(expr/meta|expr/functors|nn/constant|nn/module_texts|nn/traits|training/cost)\\.cpp$")
+# What is about the Cpu, or about no device at all; gradients are sparse on the Cpu alone.
+list(FILTER device_sources EXCLUDE REGEX "^(expr/meta|expr/spare_buffers|nn/sparse_gradients|expr/functors|nn/constant|nn/module_texts|nn/traits|training/cost)\\.cpp$")
 
 # xnn_device_tests(program device prefix source...)
 function(xnn_device_tests program device prefix)
@@ -61,7 +61,7 @@ else()
         # Through the other system, and not optimised, which takes a third off what these compile in.
         set(some_sources ${device_sources})
         list(FILTER some_sources INCLUDE REGEX
-            "^(expr/sharing|ops/(attention|conv|gather)|nn/(class_loss|ctc_loss|normalization|rnn|sparse_gradients)|models/tagger|optim/training)\\.cpp$")
+            "^(expr/sharing|ops/(attention|conv|gather)|nn/(class_loss|ctc_loss|embedding_bag|normalization|rnn)|models/tagger|optim/training)\\.cpp$")
         # Thrust binds references to nothing where it chooses a system.
         xnn_host_tests(cuda_sanitized "-O0;-fno-openmp;-fsanitize=address,undefined;-fno-sanitize=null;-fno-sanitize-recover=all;-g1"
             ${some_sources} ${cuda_sources})
@@ -99,7 +99,7 @@ if(XNN_TEST_GPU)
     # What runs a user's loops on the host, or counts calls there; and what nvcc does not compile: docs/cuda.md says why.
     list(FILTER gpu_sources EXCLUDE REGEX "^(expr/(fusion|parts|sharing)|ops/operators|io/checkpoint)\\.cpp$")
     list(FILTER gpu_sources EXCLUDE REGEX
-        "^(models/(gpt|mobilenet_training|others|tiny|vgg)|nn/(activation|copies|freeze|hooks|init|module|module_containers|pooling|print|rnn|sparse_gradients|unbatched)|optim/(lr_scheduler|optimizer)|training/recurrent|cuda/sets)\\.cpp$")
+        "^(models/(gpt|mobilenet_training|others|tiny|vgg)|nn/(activation|copies|freeze|hooks|init|module|module_containers|pooling|print|rnn|unbatched)|optim/(lr_scheduler|optimizer)|training/recurrent|cuda/sets)\\.cpp$")
     foreach(source IN LISTS gpu_sources)
         string(REPLACE .cpp .cu copy "${CMAKE_CURRENT_BINARY_DIR}/gpu/${source}")
         file(CONFIGURE OUTPUT "${copy}" CONTENT "#include \"${CMAKE_CURRENT_SOURCE_DIR}/${source}\"\n")
