@@ -7,8 +7,8 @@
 set(device_areas expr ops nn optim models training io)
 set(device_sources ${suite})
 list(FILTER device_sources INCLUDE REGEX "^((expr|ops|nn|optim|models|training)/|io/checkpoint)")
-# What is about the Cpu, or about no device at all; gradients are sparse on the Cpu alone.
-list(FILTER device_sources EXCLUDE REGEX "^(expr/meta|expr/spare_buffers|nn/sparse_gradients|expr/functors|nn/constant|nn/module_texts|nn/traits|training/cost)\\.cpp$")
+# What is about the Cpu, or about no device at all.
+list(FILTER device_sources EXCLUDE REGEX "^(expr/meta|expr/spare_buffers|expr/functors|nn/constant|nn/module_texts|nn/traits|training/cost)\\.cpp$")
 
 # xnn_device_tests(program device prefix source...)
 function(xnn_device_tests program device prefix)

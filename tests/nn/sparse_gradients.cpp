@@ -21,7 +21,7 @@ namespace {
 template <class T>
 using Table = nn::Embedding<12, 3, nn::EmbeddingRows(4, true), T>;
 
-const std::vector<index_t>& rows_of(const auto& parameter) { return parameter.storage()->gradient_rows()->list(); }
+std::vector<index_t> rows_of(const auto& parameter) { return parameter.storage()->gradient_rows()->list(); }
 
 /// Four steps of two batches each, which the oracle has taken too.
 template <class T, class MakeOptimizer>
@@ -92,13 +92,13 @@ TEST_CASE("only the rows that were used cost anything", "[nn][optim]") {
     sum(table(indices)).backward();
     REQUIRE(rows_of(table.weight) == std::vector<index_t>{10});
     auto& memory = table.weight.storage()->gradient();
-    memory(11, 0) = 5;  // in no row of the list: neither a step nor the next gradient looks there
+    memory(11, 0) = 5;  // in no row of the list: neither a step nor, on the Cpu, the next gradient looks there
     optimizer.step();
     REQUIRE(table.weight.value()(10, 1) == Approx(0.5));
     REQUIRE(std::isnan(table.weight.value()(11, 0)));
     optimizer.zero_grad();
     sum(table(indices)).backward();
-    REQUIRE(memory(11, 0) == 5);
+    if constexpr (std::is_same_v<DefaultDevice, Cpu>) REQUIRE(memory(11, 0) == 5);  // others clear all of it
     REQUIRE(memory(10, 0) == 2);
 }
 

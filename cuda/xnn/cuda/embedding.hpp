@@ -62,6 +62,7 @@ struct Uses {
     C* left;   // [teams, width]: of one whose uses go on in the next
     EmbeddingExtents e;
     bool accumulate, mean;
+    std::uint8_t* marks;  // of the rows that are used; or null
 
     XNN_INLINE bool goes_on(index_t i) const { return i > 0 && i < e.count && sorted.keys[i] == sorted.keys[i - 1]; }
     XNN_INLINE C term(index_t i, index_t k) const {
@@ -73,6 +74,7 @@ struct Uses {
         T& to = gtable[row * e.width + k];
         if (mean) sum *= C(1) / static_cast<C>(count);
         to = static_cast<T>(accumulate ? static_cast<C>(to) + sum : sum);
+        if (marks != nullptr && k == 0) marks[row] = 1;
     }
 
     template <class Team>
@@ -136,12 +138,12 @@ private:
 
 template <class T, cuda::Device D>
 void add_uses(D device, Arena<D>& arena, const T* gy, const cuda::SortedKeys& sorted, T* gtable, bool accumulate, EmbeddingExtents e, bool mean,
-              RowShares<compute_t<T>> shares) {
+              RowShares<compute_t<T>> shares, std::uint8_t* marks = nullptr) {
     using C = compute_t<T>;
     if (!accumulate) set_bytes(device, gtable, 0, static_cast<std::size_t>(e.entries * e.width) * sizeof(T));
     const index_t teams = divide_up(e.count, Uses<T>::share), work = 8 * e.width;
     const Uses<T> uses{gy, sorted, shares, gtable, arena.template allocate<C>(teams * e.width), arena.template allocate<C>(teams * e.width),
-                       e, accumulate, mean};
+                       e, accumulate, mean, marks};
     cuda::launch_teams(device, teams, work, uses);
     cuda::launch_teams(device, teams, work, JoinUses<T>{uses});
 }
@@ -206,6 +208,15 @@ void embedding_backward(D device, const T* gy, const I* indices, T* gtable, bool
     const auto lease = Lease<D>::take();
     const auto sorted = embedding_detail::sort_uses(device, lease.arena(), indices, e, padding_idx);
     embedding_detail::add_uses(device, lease.arena(), gy, sorted, gtable, accumulate, e, scale_by_frequency, shares);
+}
+
+/// The same added to gtable; sets the marks, of which there is one for each entry, of the rows that are used.
+template <class T, std::integral I, cuda::Device D>
+void embedding_backward_rows(D device, const T* gy, const I* indices, T* gtable, std::uint8_t* marks, EmbeddingExtents e, index_t padding_idx,
+                             bool scale_by_frequency = false, RowShares<compute_t<T>> shares = {}) {
+    const auto lease = Lease<D>::take();
+    const auto sorted = embedding_detail::sort_uses(device, lease.arena(), indices, e, padding_idx);
+    embedding_detail::add_uses(device, lease.arena(), gy, sorted, gtable, true, e, scale_by_frequency, shares, marks);
 }
 
 }  // namespace xnn::kernels

@@ -5,6 +5,7 @@
 
 #include "xnn/core/math.hpp"
 #include "xnn/cpu/optimizer.hpp"
+#include "xnn/cuda/gradient_rows.hpp"
 #include "xnn/cuda/recording.hpp"
 #include "xnn/cuda/sets.hpp"
 
@@ -80,6 +81,15 @@ struct AdamRule {
     }
 };
 
+/// The marked rows of a parameter, as the only ones that a step is of; or all (null).
+struct StepRows {
+    const std::uint8_t* marks = nullptr;
+    index_t width = 0;
+    bool operator==(const StepRows&) const = default;
+
+    XNN_INLINE bool has(index_t i) const { return marks == nullptr || marks[quotient(i, width)] != 0; }
+};
+
 /// Parameters that one launch updates: as many as the 4096 bytes of a kernel's arguments have room for.
 template <class T, class S, class Rule>
 struct UpdateParameters {
@@ -90,6 +100,7 @@ struct UpdateParameters {
     };
     Rule rule;
     const Rule* next;  // in a step that is repeated: where its own rule stands, on the device; else null
+    StepRows rows;
     index_t count;
     Entry entries[most];
 
@@ -107,7 +118,8 @@ struct UpdateParameters {
         const index_t begin = (unit - entries[low].first) * elements_per_team;
         const index_t end = begin + elements_per_team < memory.size ? begin + elements_per_team : memory.size;
         const Rule now = next != nullptr ? *next : rule;
-        for (index_t i = begin + team.rank(); i < end; i += Team::size) now(memory, i);
+        for (index_t i = begin + team.rank(); i < end; i += Team::size)
+            if (rows.has(i)) now(memory, i);
     }
 };
 
@@ -130,7 +142,13 @@ public:
         rule_ = rule;
         memory_[count_++] = memory;
     }
+    /// Steps that follow are of these rows.
+    void limit_to(const StepRows& rows) {
+        if (rows != rows_) finish();
+        rows_ = rows;
+    }
     void finish() {
+        if (count_ == 0) return;
         std::visit([this](const auto& rule) { run(rule); }, rule_);
         count_ = 0;
     }
@@ -166,7 +184,7 @@ private:
     void run(const Rule& rule) const {
         using Update = UpdateParameters<T, S, Rule>;
         static_assert(sizeof(Update) <= 4000);
-        Update update{rule, nullptr, count_, {}};
+        Update update{rule, nullptr, rows_, count_, {}};
 #ifdef __CUDACC__
         if constexpr (std::same_as<D, Cuda>)
             if (detail::Recording* const recording = detail::Recording::current()) {
@@ -184,6 +202,7 @@ private:
     }
 
     std::variant<std::monostate, SgdRule<C>, AdamRule<C>> rule_;
+    StepRows rows_;
     index_t count_ = 0;
     StepMemory<T, S> memory_[most];
 #ifdef __CUDACC__
@@ -198,6 +217,13 @@ private:
 template <class T, class S, Device D>
 void finish_steps(StepQueue<T, S, D>& queue) {
     queue.finish();
+}
+/// As step_rows of the Cpu: one step over all rows, which leaves out those that are not meant.
+template <class T, class S, Device D, class F>
+void step_rows(StepQueue<T, S, D>& queue, const GradientRows* rows, index_t size, index_t width, const F& step) {
+    queue.limit_to(rows ? StepRows{static_cast<const GradientRowsOn<D>*>(rows)->marks(), width} : StepRows{});
+    step(0, size);
+    queue.limit_to({});
 }
 template <class T, class S, Device D>
 void sgd_step(StepQueue<T, S, D>& queue, index_t n, T* param, const T* grad, S* momentum_buffer, const kernels::SgdOptions& options, bool first) {

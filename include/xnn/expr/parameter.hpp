@@ -39,17 +39,19 @@ public:
 
     /// Where the gradient of some rows goes, which is added and whose rows are then told to gradient_rows(). The others are zero,
     /// so that the gradient is whole for whoever reads all of it.
-    template <class T>
+    template <class T, class Device>
     Target<T> open_rows(index_t entries, index_t width) {
         if (!requires_grad) return {};
         if (own_gradient_ && !has_gradient) leave_shared_gradient();
         T* const gradient = static_cast<T*>(gradient_data());
-        if (!rows_) rows_ = std::make_unique<GradientRows>(entries);
-        if (!std::exchange(has_gradient, true)) rows_->clear(gradient, width);
+        if (!rows_) rows_ = std::make_unique<GradientRowsOn<Device>>(entries);
+        if (!std::exchange(has_gradient, true)) gradient_rows_on<Device>()->clear(gradient, width);
         return {gradient, true};
     }
     /// The rows that may have a gradient other than zero, once open_rows() was called; else null.
     GradientRows* gradient_rows() const { return rows_.get(); }
+    template <class Device>
+    GradientRowsOn<Device>* gradient_rows_on() const { return static_cast<GradientRowsOn<Device>*>(rows_.get()); }
 
     /// Remembers the copy that was made last, so that two handles of one storage become two handles of one copy.
     void remember_copy(ParameterStorage& copy, std::ptrdiff_t distance) {
@@ -96,6 +98,8 @@ public:
         gradient().resize(value().shape());
         return gradient().data();
     }
+
+    GradientRowsOn<Device>* gradient_rows() const { return this->template gradient_rows_on<Device>(); }
 
     bool is_shared() const { return value_.is_shared(); }
     template <class Moves>
@@ -176,7 +180,7 @@ public:
 
     Target<T> open(Pass<Device>&, const typename ParameterRowsLeaf::State&) const {
         const index_t entries = this->shape().extents()[0];
-        return this->data_->template open_rows<T>(entries, entries > 0 ? this->shape().size() / entries : 0);
+        return this->data_->template open_rows<T, Device>(entries, entries > 0 ? this->shape().size() / entries : 0);
     }
 };
 

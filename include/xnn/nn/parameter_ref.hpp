@@ -26,9 +26,9 @@ public:
     /// Whether backward() computes a gradient for this parameter.
     void requires_grad_(bool required = true) const { storage_->requires_grad = required; }
     /// The only rows with a gradient, where it is sparse; else null.
-    const std::vector<index_t>* gradient_rows() const {
+    const GradientRows* gradient_rows() const {
         const GradientRows* rows = storage_->has_gradient ? storage_->gradient_rows() : nullptr;
-        return rows && !rows->all() ? &rows->list() : nullptr;
+        return rows && !rows->all() ? rows : nullptr;
     }
     bool same_storage(const ParameterRef& other) const { return storage_ == other.storage_; }
     index_t size() const { return size_; }

@@ -14,7 +14,8 @@ namespace xnn::nn {
 inline constexpr index_t no_padding = std::numeric_limits<index_t>::min();
 
 /// What the type of an Embedding says of its rows; a number alone is the padding_idx. Sparse gradients cost as much, in backward()
-/// and in a step of SGD or SparseAdam, as rows were looked up, whatever the size of the table; on a GPU they are dense ones.
+/// and in a step of SGD or SparseAdam, as rows were looked up, whatever the size of the table; on a GPU a step leaves the other rows
+/// alone too, but looks at a byte for each, and the gradient is cleared as a whole.
 struct EmbeddingRows {
     index_t padding_idx;
     bool sparse;
@@ -64,7 +65,7 @@ constexpr auto look_up(Rule rule, const EmbeddingOptions& options, X&& indices, 
             rule.max_norm = *options.max_norm;
             rule.norm_type = options.norm_type;
         }
-        if constexpr (Sparse && !xnn::detail::is_cuda<Device>) {  // there the rows that are used are known to the device alone
+        if constexpr (Sparse) {
             rule.storage = table.storage();
             return xnn::apply(rule, std::forward<X>(indices), ParameterRowsLeaf<T, S, Device>(*table.storage()), std::forward<Rest>(rest)...);
         } else {

@@ -50,13 +50,15 @@ protected:
         constexpr typename decltype(table)::device device;
         const auto extents = sizes(indices, table);
         index_t* const scratch = arena.template allocate<index_t>(extents.scratch());
-        if constexpr (!xnn::detail::is_cuda<typename decltype(table)::device>) {
-            if (storage) {
-                auto& rows = *storage->gradient_rows();
+        if (storage) {
+            using Device = typename decltype(table)::device;
+            auto& rows = *storage->template gradient_rows_on<Device>();
+            if constexpr (xnn::detail::is_cuda<Device>)
+                embedding_backward_rows(device, gy, indices.data, gtable.data, rows.marks(), extents, padding_idx, scale_grad_by_freq, shares);
+            else
                 rows.add(scratch, embedding_backward_rows(device, gy, indices.data, gtable.data, rows.first_use(), scratch, extents, padding_idx,
                                                           scale_grad_by_freq, shares));
-                return;
-            }
+            return;
         }
         embedding_backward(device, gy, indices.data, gtable.data, gtable.accumulate, scratch, extents, padding_idx, scale_grad_by_freq, shares);
     }

@@ -60,6 +60,13 @@ private:
     Ref<Memory> memory_[most_arrays];
 };
 
+/// Calls step(begin, count) for the elements of each of these rows of a parameter, or for all elements (null).
+template <class F>
+void step_rows(Cpu, const GradientRows* rows, index_t size, index_t width, const F& step) {
+    if (!rows) return step(0, size);
+    for (const index_t row : static_cast<const GradientRowsOn<Cpu>*>(rows)->list()) step(row * width, width);
+}
+
 /// An optimiser of any kind, as learning rate schedulers see it.
 class Optimizer {
 public:

@@ -50,14 +50,10 @@ private:
     }
     template <class Steps, class T>
     static void update(Steps& steps, Entry& entry, const SGDOptions& options, T* value, const T* gradient) {
-        const auto* rows = entry.parameter.gradient_rows();
-        if (!rows || options.momentum != 0) {  // a momentum moves all rows
-            sgd_step(steps, entry.parameter.size(), value, gradient, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
-            return;
-        }
-        const index_t width = entry.parameter.row_size();
-        for (const index_t row : *rows)
-            sgd_step(steps, width, value + row * width, gradient + row * width, static_cast<T*>(nullptr), options, false);
+        const auto* rows = options.momentum != 0 ? nullptr : entry.parameter.gradient_rows();  // a momentum moves all rows
+        step_rows(steps, rows, entry.parameter.size(), entry.parameter.row_size(), [&](index_t at, index_t count) {
+            sgd_step(steps, count, value + at, gradient + at, static_cast<T*>(entry.arrays[0]), options, entry.steps == 1);
+        });
     }
 };
 

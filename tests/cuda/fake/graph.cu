@@ -97,6 +97,34 @@ TEST_CASE("numbers of the host are each replay's own", "[cuda]") {
     REQUIRE(*static_cast<const std::int64_t*>(optimizer.state_dict()[0].data) == 7);
 }
 
+TEST_CASE("a step with sparse gradients is of the marked rows, and counts in each replay", "[cuda]") {
+    nn::Embedding<12, 4, nn::sparse> table;
+    const Tensor<std::int64_t, Shape<5>> indices;
+    optim::SparseAdam optimizer{table, {.lr = 0.1}};
+    using Rule = xnn::cuda::AdamRule<float>;
+    std::vector<const std::uint8_t*> marks;
+    on_launch() = [&](const std::string& kernel, void** arguments) {
+        if (kernel.find("UpdateParameters") != kernel.npos)
+            marks.push_back(static_cast<const xnn::cuda::UpdateParameters<float, float, Rule>*>(arguments[0])->rows.marks);
+    };
+    LastValues last;
+    xnn::cuda::Graph step{[&] {
+        optimizer.zero_grad();
+        sum(table(indices)).backward();
+        optimizer.step();
+    }, 1};
+    on_launch() = nullptr;
+    const std::uint8_t* const memory = table.weight.storage()->gradient_rows()->marks();
+    REQUIRE(memory != nullptr);
+    REQUIRE(marks == std::vector<const std::uint8_t*>(2, memory));
+    for (const int count : {2, 3}) {
+        const double correction2 = 1 - std::pow(0.999, count);
+        require_rule<Rule>(last, {.lr = 0.1, .eps = 1e-8 / std::sqrt(correction2)}, count);
+        optimizer.zero_grad();  // the host knows of no gradient then
+        step();
+    }
+}
+
 TEST_CASE("a step that needs the host is refused, and what comes after it runs", "[cuda]") {
     Model model;
     Tensor<float, Shape<4, 12>> x;

@@ -115,4 +115,7 @@ int main() {
     nn::Linear<4, 2> model;
     optim::SGD(model, {.lr = 0.1, .momentum = 0.9}).step();
     optim::AdamW(model, {.lr = 0.1}).step();
+    nn::Embedding<12, 4, nn::sparse> table;
+    both_ways(table(Tensor<std::int64_t, Shape<5>>()));
+    optim::SparseAdam(table).step();
 }
