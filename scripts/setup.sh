@@ -6,8 +6,8 @@ set -euo pipefail
 declare -A packages=(
     # what xnn and its examples compile with; ccache and mold only make that faster
     [core]="g++ cmake ninja-build pkg-config libxtensor-dev libxsimd-dev xtl-dev nlohmann-json3-dev libzip-dev zlib1g-dev libcli11-dev ccache mold"
-    # the second compiler, and Python for the runners of compile checks
-    [tests]="catch2 clang python3"
+    # the second compiler, one for NEON, and Python for the runners of compile checks
+    [tests]="catch2 clang g++-aarch64-linux-gnu python3"
     # ONNX files, and the cases that the way back from them is tested with
     [onnx]="libonnx-dev libprotobuf-dev libonnx-testdata"
     # Thrust, for CudaHost where there is no CUDA toolkit

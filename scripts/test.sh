@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs every test. The last line is "N passed, M failed"; the exit status is 0 only if M is 0 and N is not.
+# Builds and runs every test. The last line is "N passed, M failed", and what was skipped, if anything; the exit status is 0 only
+# if M is 0 and N is not.
 #   scripts/test.sh [--sanitize | --cuda | --preset NAME] [CTEST OPTION…]
 #     --sanitize      with AddressSanitizer and UndefinedBehaviorSanitizer
 #     --cuda          the suite on CudaHost, the kernels of the GPU on the host, and what nvcc makes of them where it is installed
@@ -17,8 +18,9 @@ case ${1:-} in
 --preset) preset=${2:?--preset needs a name} && shift 2 ;;
 esac
 
-finish() {  # finish PASSED FAILED
-    echo "$1 passed, $2 failed"
+finish() {  # finish PASSED FAILED [SKIPPED]
+    local skipped=${3:-0}
+    echo "$1 passed, $2 failed$( ((!skipped)) || echo ", $skipped skipped")"
     (($1 > 0 && $2 == 0))
     exit
 }
@@ -39,9 +41,10 @@ ctest --preset "$preset" --output-junit "$results" "$@" || true
 
 count() { grep -Ec "<testcase .*status=\"($1)\"" "$results" || true; }
 passed=$(count run)
-failed=$(count 'fail|notrun')  # a test whose program was not built is one that did not run
+skipped=$(grep -c '<skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"' "$results" || true)  # they say themselves why
+failed=$(($(count 'fail|notrun') - skipped))  # a test whose program was not built is one that did not run
 if ((build_failed)); then
     echo "The build failed: its errors stand above, before the tests."
     ((failed)) || failed=1
 fi
-finish "$passed" "$failed"
+finish "$passed" "$failed" "$skipped"
