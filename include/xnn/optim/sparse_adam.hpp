@@ -50,8 +50,8 @@ private:
         // Adam adds eps to the corrected root, this one to the plain one.
         const kernels::AdamOptions options{o.lr, o.betas.first, o.betas.second, o.eps / std::sqrt(correction2), 0, false, o.maximize};
         T *const averages = static_cast<T*>(entry.arrays[0]), *const squares = static_cast<T*>(entry.arrays[1]);
-        step_rows(steps, entry.parameter.gradient_rows(), entry.parameter.size(), entry.parameter.row_size(), [&](index_t at, index_t count) {
-            adam_step(steps, count, value + at, gradient + at, averages + at, squares + at, static_cast<T*>(nullptr), options,
+        step_rows(steps, entry.parameter.gradient_rows(), entry.parameter.size(), entry.parameter.row_size(), [&](index_t at, index_t elements) {
+            adam_step(steps, elements, value + at, gradient + at, averages + at, squares + at, static_cast<T*>(nullptr), options,
                       correction1, correction2);
         });
     }
