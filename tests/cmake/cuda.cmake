@@ -1,7 +1,7 @@
 # The suite on the Cuda device: the same tests, with another device as the one of everything that names none.
 #
 #   cuda_host/…  on CudaHost, the kernels of Cuda through Thrust's host system (OpenMP): some of them in every run; with XNN_TEST_CUDA
-#                all, and some also through the other system, plain C++, and under the sanitizers (cuda_sanitized/…)
+#                all, and some also through the other system, plain C++, under the sanitizers (cuda_sanitized/…)
 #   gpu/…        on a GPU, with XNN_TEST_GPU: the suite compiled by nvcc, its memory in the host's reach
 
 set(device_areas expr ops nn optim models training io)
